@@ -1,0 +1,212 @@
+// Package store says what is kept and what every keeper of it promises; there is no SQL here.
+//
+// An item is one article: its JSON form, the source it came from, its sets, and one record for each metadata format, rendered
+// once at write time. A record's bytes are served as they are; nothing is parsed or built on the way out.
+//
+// # How a list never loses a change
+//
+// The store keeps one clock, H: the highest datestamp ever committed, in whole seconds. A write takes D = max(now, H) under the write
+// lock as the last thing that it does, sets H = D and commits, so commits happen in the order of their stamps. Each answer is read
+// from one snapshot together with H; every transaction that this snapshot does not see will be stamped D >= H. So H is a safe
+// responseDate: from=H is inclusive and finds all that was not seen. So that H does not grow stale where nothing is written, a reader
+// ticks it (H = max(now, H), under the same lock) at most once a second, and answers with the older H when a writer has the lock.
+//
+// A list is in the order (datestamp, local), where all items of one transaction share D. Its upper bound U is the H of its first
+// page. An item that changes during the list leaves it (D' >= U) and is found by the next from=U; no other item moves, so every item
+// that does not change meanwhile comes exactly once.
+//
+// A clock that is set back keeps D where it is, by max; one that is set forward by more than MaxJump is refused as [ErrClock].
+//
+// # Lists, entries and tallies
+//
+// A list is what a harvester may ask for: one metadata format, whole or in one set. An item that has the format and is in the set has
+// an entry in that list, keyed (datestamp, local), so that every list verb is a seek and a scan of one index, at any depth and
+// under any filter. How many entries a list has between two datestamps is summed from a small tree of tallies kept beside the
+// entries, never counted.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+var (
+	ErrNotFound = errors.New("store: no such item")
+	ErrClock    = errors.New("store: the clock jumped forward")
+	ErrNewer    = errors.New("store: the database is newer than this program")
+	ErrCorrupt  = errors.New("store: damaged")
+)
+
+// MaxLocal is the greatest length of a local identifier, in bytes: a token that names one must stay under 500.
+const MaxLocal = 200
+
+// Key is a place in a list.
+type Key struct {
+	Datestamp int64  // seconds since 1970, UTC
+	Local     string // the identifier after "oai:REPOSITORY-ID:"
+}
+
+// Row is one entry of a list, or one record. Its byte slices are good only until the visitor returns.
+type Row struct {
+	Local     []byte
+	Datestamp int64 // seconds since 1970, UTC
+	Deleted   bool
+	Sets      []byte // setSpecs, parted by one blank, in byte order
+	Metadata  []byte // as rendered; empty when Deleted, or when only headers were asked for
+}
+
+// Query asks for a stretch of one list.
+type Query struct {
+	Prefix  string // metadataPrefix
+	Set     string // setSpec; "" for all. A set holds its descendants too.
+	From    int64  // lowest datestamp, inclusive; 0: from the start
+	Until   int64  // highest datestamp, inclusive; 0: up to the clock
+	After   Key    // only entries strictly after it; the zero Key: from the start
+	Limit   int    // most rows; at least 1
+	Headers bool   // leave Metadata unread
+	Count   bool   // fill Page.Total
+}
+
+// Page tells what a List gave.
+type Page struct {
+	Clock  int64 // H of the snapshot that the page was read from; the page and Total are of this snapshot
+	Until  int64 // Query.Until, or Clock when that was 0
+	Last   Key   // of the last row
+	Rows   int
+	More   bool // whether entries follow
+	Total  int  // entries between From and Until, if Query.Count
+	Faults int  // rows that could not be read and were left out
+}
+
+// Set is a set of items (OAI-PMH §2.6).
+type Set struct {
+	Spec        string `json:"spec"`
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+}
+
+// Record is an item in one format.
+type Record struct {
+	Prefix   string
+	Metadata []byte
+}
+
+// Source is an input as it came.
+type Source struct {
+	Name string // path or URL, for people
+	Type string // the reader that understood it: "jats", "json", "jes"
+	Data []byte
+}
+
+// Item is one item whole.
+type Item struct {
+	Local     string
+	Datestamp int64 // seconds since 1970, UTC
+	Deleted   bool
+	Sets      []string
+	Article   []byte   // JSON; kept when Deleted
+	Prefixes  []string // formats that it has, or had when it was deleted
+}
+
+// Change is one write: an item stored, or a tombstone left.
+type Change struct {
+	Local   string   // at most MaxLocal bytes
+	Aliases []string // "doi:10.5555/x", "pii:S1": other names of the same article, in their comparison form; no two items share one
+	Delete  bool     // leave a tombstone; all below is ignored
+	Article []byte   // JSON
+	Records []Record // every format of the item
+	Sets    []Set    // the item's own sets; ancestors are implied. An empty Name leaves a name that is there as it is
+	Source  *Source  // nil: keep what is there
+}
+
+// Status is what a Change did.
+type Status string
+
+const (
+	Created   Status = "created" // also: revived from a tombstone
+	Updated   Status = "updated"
+	Unchanged Status = "unchanged" // every byte was there already; the datestamp has not moved
+	Deleted   Status = "deleted"
+	Missing   Status = "missing"  // a Delete of an item that is not there
+	Conflict  Status = "conflict" // an alias belongs to Outcome.Local already; nothing was written, and the caller renders again for that Local
+)
+
+// Outcome is what became of one Change.
+type Outcome struct {
+	Status    Status
+	Local     string
+	Datestamp int64
+}
+
+// Problem is one thing that Check found.
+type Problem struct {
+	Local   string // "" when it is not about one item
+	Message string
+}
+
+// Stats counts what is kept.
+type Stats struct {
+	Items    int            `json:"items"` // live
+	Deleted  int            `json:"deleted"`
+	Sets     int            `json:"sets"`
+	Records  map[string]int `json:"records"` // live and deleted, by metadataPrefix
+	Bytes    int64          `json:"bytes"`   // of the database
+	Earliest int64          `json:"-"`
+	Clock    int64          `json:"-"`
+}
+
+// Store is what a backend does. It is safe for use by many goroutines, and several processes may open the same database.
+type Store interface {
+	// Put carries out changes in one transaction, all with the same datestamp, and returns one Outcome each, in order. When it returns
+	// without an error all of it is durable; with an error none of it is.
+	Put(ctx context.Context, changes []Change) ([]Outcome, error)
+
+	// Resolve returns the Local of the item that owns one of the aliases, the first that does; "" if none does.
+	Resolve(ctx context.Context, aliases []string) (string, error)
+
+	// Get returns an item, also a deleted one, or ErrNotFound.
+	Get(ctx context.Context, local string) (*Item, error)
+
+	// Source returns the inputs that an item came from, the latest first, or ErrNotFound.
+	Source(ctx context.Context, local string) ([]Source, error)
+
+	// HasSource tells whether this very input (by the SHA-256 of its bytes) was stored in an item that is still live, and in which.
+	HasSource(ctx context.Context, sum [32]byte) (local string, datestamp int64, ok bool, err error)
+
+	// Record calls visit with the record of an item in one format and returns the clock of the snapshot. It returns ErrNotFound when
+	// there is no such item or it has no such format.
+	Record(ctx context.Context, local, prefix string, visit func(*Row) error) (clock int64, err error)
+
+	// List calls visit for each entry that q asks for, in order. Its cost depends on q.Limit, not on how deep the page is nor on the filter.
+	// A row that cannot be read is left out, and counted in Page.Faults. An error of visit ends the list and is returned.
+	List(ctx context.Context, q Query, visit func(*Row) error) (Page, error)
+
+	// Sets returns at most limit sets whose Spec is greater than after, in byte order.
+	Sets(ctx context.Context, after string, limit int) ([]Set, error)
+
+	// PutSets defines sets, which may be empty of items.
+	PutSets(ctx context.Context, sets []Set) error
+
+	// Tick brings the clock up to now unless that was done within a second or a writer holds the lock, and returns it.
+	Tick(ctx context.Context) (int64, error)
+
+	// Earliest returns a datestamp that no item has or had an earlier one than; for a store that never held an item, when it was made.
+	Earliest(ctx context.Context) (int64, error)
+
+	// Secret returns the store's own random key, made when it was made: nodes over one store sign tokens alike.
+	Secret(ctx context.Context) ([]byte, error)
+
+	Stats(ctx context.Context) (Stats, error)
+
+	// Check reads everything and compares what is kept twice: hashes of the rendered bytes, entries, tallies, the backend's own check.
+	Check(ctx context.Context, report func(Problem)) error
+
+	Close() error
+}
+
+// SetSpecs returns each setSpec with all its ancestors: "a:b" gives "a" and "a:b". Sorted, each once.
+func SetSpecs(sets []Set) []string { return setSpecs(sets) }
+
+// Time makes a datestamp a time in UTC.
+func Time(datestamp int64) time.Time { return time.Unix(datestamp, 0).UTC() }
