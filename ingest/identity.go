@@ -94,17 +94,25 @@ func pii(id jats.ID) (compact, printed string) {
 	return piiForms(id.Value)
 }
 
-// piiShape is a PII of a serial: S, ISSN, two digits of the year, five of the item, a check character. The Academy's platform adds the version
-// of the text, sometimes cut to its hyphen, and writes it all in lower case in its addresses.
-var piiShape = regexp.MustCompile(`^S(\d{4})-?(\d{3}[\dX])\(?(\d{2})\)?(\d{5})-?([\dX])(?:-\d{0,2})?$`)
+// piiShape is a PII of a serial: S, ISSN, two digits of the year, five of the item, a check character; platformPII is what the Academy's
+// platform calls so: S, a number, the check character after a hyphen, then the version of the text, sometimes cut to its hyphen. In addresses
+// both are in lower case.
+var (
+	piiShape    = regexp.MustCompile(`^S(\d{4})-?(\d{3}[\dX])\(?(\d{2})\)?(\d{5})-?([\dX])$`)
+	platformPII = regexp.MustCompile(`^S(\d{5,}X?\d*)-([\dX])(?:-\d{0,2})?$`)
+)
 
 func piiForms(s string) (compact, printed string) {
-	m := piiShape.FindStringSubmatch(strings.ToUpper(strings.TrimSpace(s)))
-	if m == nil {
+	s = strings.ToUpper(strings.TrimSpace(s))
+	stem, check := "", ""
+	if m := piiShape.FindStringSubmatch(s); m != nil {
+		stem, check = m[1]+m[2]+m[3]+m[4], m[5]
+	} else if m := platformPII.FindStringSubmatch(s); m != nil {
+		stem, check = m[1], m[2]
+	} else {
 		return "", ""
 	}
-	stem := "S" + m[1] + m[2] + m[3] + m[4]
-	return stem + m[5], stem + "-" + m[5]
+	return "S" + stem + check, "S" + stem + "-" + check
 }
 
 // lower lowers ASCII letters only: that is how DOIs are compared (DOI Handbook §2.4).

@@ -81,6 +81,7 @@ func TestAliases(t *testing.T) {
 		{"the platform's doi holds the pii", []jats.ID{{Type: "doi", Value: "10.55555/S099999990020001-1"}, {Type: "pii", Value: "S099999990020001-1-1"}}, []string{"doi:10.55555/s099999990020001-1", "pii:S0999999900200011"}},
 		{"pii in lower case", []jats.ID{{Type: "publisher-id", Value: "s099999990020001-1"}}, []string{"pii:S0999999900200011"}},
 		{"another check character is another article", []jats.ID{{Type: "pii", Value: "S099999990020001-X-1"}}, []string{"pii:S099999990020001X"}},
+		{"a shorter number of the platform's", []jats.ID{{Type: "pii", Value: "S12345-6-1"}}, []string{"pii:S123456"}},
 		{"not a pii", []jats.ID{{Type: "pii", Value: "S099999990020001"}, {Type: "pii", Value: "1471-2105-7-1"}}, nil},
 	} {
 		assert.Equal(t, c.want, Aliases(&jats.Article{IDs: c.ids}), c.name)
