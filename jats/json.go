@@ -1,0 +1,33 @@
+package jats
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// DecodeJSON reads an article from its JSON form. A field that the form does not have is an error, so that a misspelt name never loses
+// a value in silence. Call Clean on the result.
+func DecodeJSON(data []byte) (*Article, error) {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	a := new(Article)
+	if err := dec.Decode(a); err != nil {
+		line := 1 + bytes.Count(data[:min(int(dec.InputOffset()), len(data))], []byte("\n"))
+		var wrong *json.UnmarshalTypeError
+		switch {
+		case errors.As(err, &wrong):
+			return nil, fmt.Errorf("jats: line %d: field %q: want %s, not a JSON %s", 1+bytes.Count(data[:min(int(wrong.Offset), len(data))], []byte("\n")), wrong.Field, wrong.Type, wrong.Value)
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return nil, fmt.Errorf("jats: line %d: JSON ends in the middle of a value", line)
+		}
+		return nil, fmt.Errorf("jats: line %d: %s", line, strings.TrimPrefix(err.Error(), "json: "))
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("jats: something follows the article's JSON")
+	}
+	return a, nil
+}
