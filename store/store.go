@@ -5,8 +5,8 @@
 //
 // # How a list never loses a change
 //
-// The store keeps one clock, H: the highest datestamp ever committed, in whole seconds. A write takes D = max(now, H) under the write
-// lock as the last thing that it does, sets H = D and commits, so commits happen in the order of their stamps. Each answer is read
+// The store keeps one clock, H: the highest datestamp ever committed, in whole seconds. A write takes D = max(now, H) while it
+// holds the write lock, sets H = D and commits before it lets go, so commits happen in the order of their stamps. Each answer is read
 // from one snapshot together with H; every transaction that this snapshot does not see will be stamped D >= H. So H is a safe
 // responseDate: from=H is inclusive and finds all that was not seen. So that H does not grow stale where nothing is written, a reader
 // ticks it (H = max(now, H), under the same lock) at most once a second, and answers with the older H when a writer has the lock.
@@ -36,7 +36,13 @@ var (
 	ErrClock    = errors.New("store: the clock jumped forward")
 	ErrNewer    = errors.New("store: the database is newer than this program")
 	ErrCorrupt  = errors.New("store: damaged")
+	ErrBusy     = errors.New("store: locked by another writer")
+	ErrFull     = errors.New("store: the disk is full")
+	ErrReadOnly = errors.New("store: not writable")
 )
+
+// MaxJump is how far the machine's clock may run ahead of the time that has passed before a write is refused as ErrClock.
+const MaxJump = 10 * time.Minute
 
 // MaxLocal is the greatest length of a local identifier, in bytes: a token that names one must stay under 500.
 const MaxLocal = 200
@@ -71,7 +77,7 @@ type Query struct {
 // Page tells what a List gave.
 type Page struct {
 	Clock  int64 // H of the snapshot that the page was read from; the page and Total are of this snapshot
-	Until  int64 // Query.Until, or Clock when that was 0
+	Until  int64 // the lesser of Query.Until and Clock; Clock when Query.Until was 0. Later pages ask for it.
 	Last   Key   // of the last row
 	Rows   int
 	More   bool // whether entries follow

@@ -1,0 +1,202 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sheaf/store"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// Resolve returns the Local of the item that owns one of the aliases; "" if none does.
+func (db *DB) Resolve(ctx context.Context, aliases []string) (local string, err error) {
+	err = db.view(ctx, "resolve", func(conn *sqlite.Conn) error {
+		for _, name := range aliases {
+			ok, err := first(conn, func(s *sqlite.Stmt) { local = s.ColumnText(0) }, `SELECT i.local FROM alias a JOIN item i ON i.id = a.item WHERE a.name = ?`, name)
+			if ok || err != nil {
+				return db.wrap("resolve", err)
+			}
+		}
+		return nil
+	})
+	return local, err
+}
+
+// Get returns an item, also a deleted one, or store.ErrNotFound.
+func (db *DB) Get(ctx context.Context, local string) (it *store.Item, err error) {
+	err = db.view(ctx, "get", func(conn *sqlite.Conn) error {
+		row, err := db.item(conn, "get", local)
+		if err != nil {
+			return err
+		}
+		it = &store.Item{Local: row.local, Datestamp: row.datestamp, Deleted: row.deleted, Sets: strings.Fields(row.sets), Prefixes: strings.Fields(row.formats)}
+		var packed []byte
+		if _, err := first(conn, func(s *sqlite.Stmt) { packed = column(s, 0, nil) }, `SELECT json FROM article WHERE item = ?`, row.id); err != nil {
+			return db.wrap("get", err)
+		}
+		it.Article, err = db.unpack(packed)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return it, nil
+}
+
+// item returns the row of an item, or store.ErrNotFound.
+func (db *DB) item(conn *sqlite.Conn, op, local string) (*item, error) {
+	row, err := find(conn, local)
+	if err != nil {
+		return nil, db.wrap(op, err)
+	}
+	if row == nil {
+		return nil, fmt.Errorf("store/sqlite: %s: %q: %w", op, local, store.ErrNotFound)
+	}
+	return row, nil
+}
+
+func (db *DB) unpack(packed []byte) ([]byte, error) {
+	data, err := db.dec.DecodeAll(packed, nil)
+	if err != nil {
+		return nil, fmt.Errorf("store/sqlite: unpack: %w (%w)", store.ErrCorrupt, err)
+	}
+	return data, nil
+}
+
+// Source returns the inputs that an item came from, the latest first, or store.ErrNotFound.
+func (db *DB) Source(ctx context.Context, local string) (sources []store.Source, err error) {
+	err = db.view(ctx, "source", func(conn *sqlite.Conn) error {
+		row, err := db.item(conn, "source", local)
+		if err != nil {
+			return err
+		}
+		err = each(conn, func(s *sqlite.Stmt) error {
+			data, err := db.unpack(column(s, 2, nil))
+			sources = append(sources, store.Source{Name: s.ColumnText(0), Type: s.ColumnText(1), Data: data})
+			return err
+		}, `SELECT name, type, data FROM source WHERE item = ? ORDER BY id DESC`, row.id)
+		return db.wrap("source", err)
+	})
+	return sources, err
+}
+
+// HasSource tells whether this very input was stored in an item that is still live, and in which. An input that a later one of
+// the same name replaced is no longer stored.
+func (db *DB) HasSource(ctx context.Context, sum [32]byte) (local string, datestamp int64, ok bool, err error) {
+	err = db.view(ctx, "source", func(conn *sqlite.Conn) (err error) {
+		ok, err = first(conn, func(s *sqlite.Stmt) { local, datestamp = s.ColumnText(0), s.ColumnInt64(1) },
+			`SELECT i.local, i.datestamp FROM source s JOIN item i ON i.id = s.item
+			WHERE substr(s.sum, 1, 8) = ?1 AND s.sum = ?2 AND NOT i.deleted LIMIT 1`, sum[:8], sum[:])
+		return db.wrap("source", err)
+	})
+	return local, datestamp, ok, err
+}
+
+// Record calls visit with the record of an item in one format; see store.Store. A record of a format that the item had once is deleted.
+func (db *DB) Record(ctx context.Context, local, prefix string, visit func(*store.Row) error) (clock int64, err error) {
+	err = db.view(ctx, "record", func(conn *sqlite.Conn) error {
+		if clock, err = one(conn, `SELECT hwm FROM clock`); err != nil {
+			return db.wrap("record", err)
+		}
+		base, err := db.known(conn, prefix, "")
+		if err != nil {
+			return db.wrap("record", err)
+		}
+		it, err := db.item(conn, "record", local)
+		if err != nil {
+			return err
+		}
+		gone := slices.Contains(strings.Fields(it.gone), prefix)
+		if !gone && !slices.Contains(strings.Fields(it.formats), prefix) {
+			return fmt.Errorf("store/sqlite: record: %q in %q: %w", local, prefix, store.ErrNotFound)
+		}
+		row := store.Row{Local: []byte(local), Datestamp: it.datestamp, Deleted: it.deleted || gone}
+		found, err := first(conn, func(s *sqlite.Stmt) {
+			row.Sets = column(s, 0, nil)
+			if !row.Deleted && s.ColumnType(1) != sqlite.TypeNull {
+				row.Metadata = column(s, 1, []byte{})
+			}
+		}, `SELECT sets, metadata FROM record WHERE id = ?`, base<<itemBits|it.id)
+		if err != nil {
+			return db.wrap("record", err)
+		}
+		if !found || !row.Deleted && row.Metadata == nil {
+			return fmt.Errorf("store/sqlite: record: %q in %q: %w: its bytes are gone", local, prefix, store.ErrCorrupt)
+		}
+		if err := visit(&row); err != nil {
+			return visitError{err}
+		}
+		return nil
+	})
+	var v visitError
+	if errors.As(err, &v) {
+		err = v.error
+	}
+	return clock, err
+}
+
+// Sets returns at most limit sets whose Spec is greater than after, in byte order. A set that nobody named has an empty Name.
+func (db *DB) Sets(ctx context.Context, after string, limit int) (sets []store.Set, err error) {
+	err = db.view(ctx, "sets", func(conn *sqlite.Conn) error {
+		return db.wrap("sets", each(conn, func(s *sqlite.Stmt) error {
+			sets = append(sets, store.Set{Spec: s.ColumnText(0), Name: s.ColumnText(1), Description: s.ColumnText(2)})
+			return nil
+		}, `SELECT spec, name, description FROM setinfo WHERE spec > ? ORDER BY spec LIMIT ?`, after, max(limit, 0)))
+	})
+	return sets, err
+}
+
+// Earliest returns a datestamp that no item has or had an earlier one than: of the first write, or of the making of the store.
+func (db *DB) Earliest(ctx context.Context) (stamp int64, err error) {
+	err = db.view(ctx, "earliest", func(conn *sqlite.Conn) (err error) {
+		stamp, err = earliest(conn)
+		return db.wrap("earliest", err)
+	})
+	return stamp, err
+}
+
+func earliest(conn *sqlite.Conn) (int64, error) {
+	return one(conn, `SELECT iif(first, first, (SELECT value FROM meta WHERE key = 'created')) FROM clock`)
+}
+
+// Secret returns the store's own random key of 32 bytes.
+func (db *DB) Secret(ctx context.Context) (secret []byte, err error) {
+	err = db.view(ctx, "secret", func(conn *sqlite.Conn) error {
+		_, err := first(conn, func(s *sqlite.Stmt) { secret = column(s, 0, nil) }, `SELECT value FROM meta WHERE key = 'secret'`)
+		return db.wrap("secret", err)
+	})
+	return secret, err
+}
+
+// Stats counts what is kept, from the counts kept beside it.
+func (db *DB) Stats(ctx context.Context) (st store.Stats, err error) {
+	st.Records = map[string]int{}
+	err = db.view(ctx, "stats", func(conn *sqlite.Conn) error {
+		pages, err := pragma(conn, "page_count")
+		if err != nil {
+			return db.wrap("stats", err)
+		}
+		size, err := pragma(conn, "page_size")
+		if err != nil {
+			return db.wrap("stats", err)
+		}
+		st.Bytes = pages * size
+		if _, err := first(conn, func(s *sqlite.Stmt) {
+			st.Clock, st.Items, st.Deleted, st.Sets = s.ColumnInt64(0), s.ColumnInt(1), s.ColumnInt(2), s.ColumnInt(3)
+		}, `SELECT hwm, live, deleted, (SELECT count(*) FROM setinfo) FROM clock`); err != nil {
+			return db.wrap("stats", err)
+		}
+		if st.Earliest, err = earliest(conn); err != nil {
+			return db.wrap("stats", err)
+		}
+		return db.wrap("stats", each(conn, func(s *sqlite.Stmt) error {
+			st.Records[s.ColumnText(0)] = s.ColumnInt(1)
+			return nil
+		}, `SELECT l.prefix, sum(t.n) FROM list l JOIN tally t ON t.list = l.id AND t.level = ? WHERE l.spec = '' GROUP BY 1`, len(shifts)-1))
+	})
+	return st, err
+}
