@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -59,7 +60,7 @@ func issue(a *jats.Article) (spec, name string) {
 	if strings.TrimSpace(number) == "" {
 		label, number = "Vol. ", a.Volume
 	}
-	number = strings.Join(strings.Fields(number), " ")
+	number = numberWord.ReplaceAllString(strings.Join(strings.Fields(number), " "), "$2")
 	s, whole := slug(number)
 	switch {
 	case number == "":
@@ -74,6 +75,9 @@ func issue(a *jats.Article) (spec, name string) {
 	}
 	return y + "-" + s, y + ", " + label + number
 }
+
+// numberWord is a word for "number" or "volume" before the number itself: "№ 4" and "4" are one issue.
+var numberWord = regexp.MustCompile(`(?i)^(№|no\.?|n°|nr\.?|issue|iss\.|выпуск|вып\.|volume|vol\.|том|т\.)\s*(\d)`)
 
 // languageOf is the language that a tag begins with, as its shortest code, and its English name; "" when there is none.
 func languageOf(tag string) (code, name string) {
