@@ -1,11 +1,23 @@
 // Package crosswalk is the list of metadata formats. Each is a pure function from an article to bytes, run once when an item is stored.
 package crosswalk
 
-import "sheaf/jats"
+import (
+	"encoding/hex"
+	"fmt"
+	"hash/fnv"
+	"strings"
+
+	"sheaf/crosswalk/oaidc"
+	"sheaf/jats"
+)
 
 // BaseURL stands in rendered bytes for the public address of the repository, which is known only when they are served: NUL, which no XML
 // may hold. Whoever serves the bytes puts the address in its place.
 const BaseURL = "\x00"
+
+// AboutMark stands in rendered bytes between the root element of the format and the record's about containers (OAI-PMH §2.5), if it has
+// any: U+0001, which no XML may hold. Whoever serves the bytes ends the metadata element there.
+const AboutMark = "\x01"
 
 // Format is one metadata format (OAI-PMH §2.5).
 type Format struct {
@@ -16,4 +28,80 @@ type Format struct {
 	// Append appends the root element of a's record to dst, with its own namespace declarations and schemaLocation, and no XML declaration.
 	// local is the item's local identifier. An error means that this article cannot be made a valid record.
 	Append func(dst []byte, a *jats.Article, local string) ([]byte, error)
+}
+
+// JATSSchema is where the profile schema of the jats format is served.
+const JATSSchema = BaseURL + "/schemas/jats/sheaf-jats-1.3.xsd"
+
+// All returns the formats in the order in which ListMetadataFormats names them: oai_dc first, which every repository must have.
+func All() []Format {
+	return []Format{
+		{
+			Prefix: oaidc.Prefix, Namespace: oaidc.Namespace, Schema: oaidc.Schema,
+			Append: func(dst []byte, a *jats.Article, local string) ([]byte, error) {
+				return oaidc.Append(dst, a, landing(local)), nil
+			},
+		},
+		{
+			Prefix: "jats", Namespace: "https://jats.nlm.nih.gov/ns/archiving/1.3/", Schema: JATSSchema,
+			Append: func(dst []byte, a *jats.Article, local string) ([]byte, error) {
+				return jats.AppendXML(dst, a, jats.WriteOptions{IDPrefix: idPrefix(local), SchemaLocation: JATSSchema, LandingURL: landing(local)}), nil
+			},
+		},
+	}
+}
+
+// Render makes the bytes that are stored for one format: the root element, then AboutMark and the about containers if there are any. It is
+// the door: the error says which element is at fault and why, and then the article must not be stored.
+func Render(f Format, a *jats.Article, local string) ([]byte, error) {
+	b, err := f.Append(make([]byte, 0, 16<<10), a, local)
+	if err != nil {
+		return nil, fmt.Errorf("crosswalk: %s: %w", f.Prefix, err)
+	}
+	if err := check(b); err != nil {
+		return nil, fmt.Errorf("crosswalk: %s: %w", f.Prefix, err)
+	}
+	root := len(b)
+	b = AppendAbout(append(b, AboutMark...), a)
+	if len(b) == root+len(AboutMark) {
+		return b[:root], nil
+	}
+	if err := check(b[root+len(AboutMark):]); err != nil {
+		return nil, fmt.Errorf("crosswalk: %s: about: %w", f.Prefix, err)
+	}
+	return b, nil
+}
+
+// AppendAbout appends the about container that names the licence of a, or nothing when no licence URI is known. A licence of the data alone
+// is not the article's.
+//
+// Source: OAI-PMH 2.0 §2.5; OAI guideline "Conveying rights expressions about metadata" §3.
+func AppendAbout(dst []byte, a *jats.Article) []byte {
+	for _, l := range a.Permissions.Licenses {
+		uri := strings.TrimSpace(l.URI)
+		if uri == "" || l.AppliesTo != "" || strings.IndexFunc(uri, func(r rune) bool { return r <= ' ' || r == '"' || r == 0xfffd }) >= 0 {
+			continue
+		}
+		const ns = "http://www.openarchives.org/OAI/2.0/rights/"
+		dst = append(dst, `<about><rights xmlns="`+ns+`" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="`+ns+
+			` http://www.openarchives.org/OAI/2.0/rights.xsd"><rightsReference ref="`...)
+		dst = append(dst, jats.Escape(uri)...)
+		return append(dst, `"/></rights></about>`...)
+	}
+	return dst
+}
+
+// landing is the address of the item's page here. Slashes stay, as most identifiers are DOIs.
+func landing(local string) string {
+	return BaseURL + "/records/" + pathEscaper.Replace(local)
+}
+
+// pathEscaper escapes what of the characters of a local identifier has a meaning in a path (RFC 3986 §3.3).
+var pathEscaper = strings.NewReplacer("%", "%25", "?", "%3F", "#", "%23", " ", "%20", `"`, "%22", "<", "%3C", ">", "%3E")
+
+// idPrefix is what every XML id of an item's record begins with, so that no two records of one response share an id.
+func idPrefix(local string) string {
+	h := fnv.New64a()
+	h.Write([]byte(local))
+	return "r" + hex.EncodeToString(h.Sum(nil)) + "-"
 }
