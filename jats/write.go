@@ -951,7 +951,7 @@ func (w *writer) metaEl(use string, name, value Rich) {
 // keep puts a fact that has no valid place of its own among the custom-meta.
 func (w *writer) keep(use string, name string, value Rich) {
 	if value != "" {
-		w.meta = append(w.meta, CustomMeta{Name: Rich(name), Value: value, SpecificUse: use})
+		w.meta = append(w.meta, CustomMeta{Name: Escape(name), Value: value, SpecificUse: use})
 	}
 }
 
