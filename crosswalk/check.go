@@ -20,7 +20,7 @@ type checker struct {
 }
 
 // check tells whether b is one element and well-formed with its namespaces: tags in balance, attributes quoted and each once, only the five
-// entities of XML, only legal characters besides BaseURL; and whether its ids are unique and every rid leads to one. b holds what the
+// entities of XML, only legal characters besides BaseURL before a path; and whether its ids are unique and every rid leads to one. b holds what the
 // formats write, so comments, processing instructions, CDATA and a DOCTYPE are errors too.
 //
 // Source: XML 1.0 §2.1-2.4, §3.1, §4.1, validity constraints ID and IDREF; Namespaces in XML 1.0 §5.
@@ -43,7 +43,10 @@ func check(b []byte) error {
 
 func (c *checker) run() error {
 	if !utf8.Valid(c.b) {
-		return fmt.Errorf("not valid UTF-8")
+		for r, n := rune(0), 0; r != utf8.RuneError || n != 1; c.i += n {
+			r, n = utf8.DecodeRune(c.b[c.i:])
+		}
+		return fmt.Errorf("not valid UTF-8 after %.20q", c.b[max(0, c.i-21):c.i-1])
 	}
 	if len(c.b) == 0 || c.b[0] != '<' {
 		return fmt.Errorf("want one element, found %.20q", c.b)
@@ -242,7 +245,7 @@ func (c *checker) space() bool {
 
 // suspect marks the bytes that text has to look at.
 var suspect = func() (t [256]bool) {
-	for i := 1; i < ' '; i++ {
+	for i := 0; i < ' '; i++ {
 		t[i] = i != '\t' && i != '\n' && i != '\r'
 	}
 	for _, b := range []byte("&<>\"'\xef") { // U+FFFE and U+FFFF begin with EF
@@ -269,6 +272,7 @@ func (c *checker) text(end byte) error {
 		switch {
 		case b == end:
 			return nil
+		case b == BaseURL[0] && len(rest) > 1 && rest[1] == '/':
 		case b < ' ':
 			return fmt.Errorf("U+%04X is not allowed in XML", b)
 		case b == 0xef:

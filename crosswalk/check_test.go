@@ -14,7 +14,7 @@ import (
 func TestCheck(t *testing.T) {
 	for _, c := range []struct{ doc, want string }{ // want: what the error says; "" for none
 		{`<a/>`, ""},
-		{`<a b="1" c='"' xmlns:x="u" x:b="2"><x:d/>t&amp;&#x20BB7;&#10;` + "\u00e9\U00020BB7\x00" + `<e></e ></a>`, ""},
+		{`<a b="1" c='"' xmlns:x="u" x:b="2"><x:d/>t&amp;&#x20BB7;&#10;` + "\u00e9\U00020BB7\x00/" + `<e></e ></a>`, ""},
 		{`<a href="` + BaseURL + `/records/1"/>`, ""},
 		{`<a><b id="x"/><c rid="x y"/><d id="y"/></a>`, ""},
 
@@ -45,7 +45,8 @@ func TestCheck(t *testing.T) {
 		{"<a>\x0b</a>", "U+000B is not allowed"},
 		{"<a>\ufffe</a>", "U+FFFE is not allowed"},
 		{"<a b='\uffff'/>", "U+FFFF is not allowed"},
-		{"<a>\xff</a>", "not valid UTF-8"},
+		{"<a>\x00</a>", "U+0000 is not allowed"},
+		{"<a>é\xff</a>", "byte 6: not valid UTF-8 after \"<a>é\""},
 		{`<a>]]></a>`, "]]> in text"},
 		{`<a><x:b/></a>`, "prefix of x:b is not declared"},
 		{`<a><b xmlns:x="u"/><x:b/></a>`, "prefix of x:b is not declared"},
