@@ -165,9 +165,9 @@ func (db *DB) checkItem(conn *sqlite.Conn, it *item, report func(string, ...any)
 		ok, err := first(conn, func(s *sqlite.Stmt) {
 			sets, hash = s.ColumnText(0), column(s, 1, nil)
 			if s.ColumnType(2) != sqlite.TypeNull {
-				metadata = column(s, 2, []byte{})
+				metadata = pieces(s, 2, []byte{})
 			}
-		}, `SELECT sets, hash, metadata FROM record WHERE id = ?`, base<<itemBits|it.id)
+		}, `SELECT sets, hash, m0, m1, m2, m3, m4 FROM record WHERE id = ?`, base<<itemBits|it.id)
 		if err != nil {
 			return err
 		}

@@ -12,11 +12,12 @@ import (
 )
 
 // The bounds are row values on both sides, so that each list verb is one seek and one scan of the entries' key: with
-// "datestamp BETWEEN" SQLite seeks by date alone and then scans.
+// "datestamp BETWEEN" SQLite seeks by date alone and then scans. There is no LIMIT, because SQLite prepares a statement again each
+// time that the value bound to its LIMIT may have changed; whoever steps stops in time.
 const (
-	entryRange = ` e.list = ?1 AND (e.datestamp, e.local) > (?2, ?3) AND (e.datestamp, e.local) < (?4, '') ORDER BY e.datestamp, e.local LIMIT ?5`
+	entryRange = ` e.list = ?1 AND (e.datestamp, e.local) > (?2, ?3) AND (e.datestamp, e.local) < (?4, '') ORDER BY e.datestamp, e.local`
 
-	listRecords = `SELECT e.datestamp, e.local, e.deleted, r.sets, r.metadata FROM entry e LEFT JOIN record r ON r.id = (?6 | e.item) WHERE` + entryRange
+	listRecords = `SELECT e.datestamp, e.local, e.deleted, r.sets, r.m0, r.m1, r.m2, r.m3, r.m4 FROM entry e LEFT JOIN record r ON r.id = (?5 | e.item) WHERE` + entryRange
 	listHeaders = `SELECT e.datestamp, e.local, e.deleted, i.sets FROM entry e LEFT JOIN item i ON i.id = e.item WHERE` + entryRange
 	listEntries = `SELECT e.datestamp, e.local, e.deleted, e.item FROM entry e WHERE` + entryRange
 )
@@ -38,9 +39,8 @@ func (s stretch) prep(conn *sqlite.Conn, query string) (*sqlite.Stmt, error) {
 	stmt.BindInt64(2, s.after.Datestamp)
 	stmt.BindText(3, s.after.Local)
 	stmt.BindInt64(4, s.end)
-	stmt.BindInt64(5, int64(s.limit))
-	if stmt.BindParamCount() > 5 {
-		stmt.BindInt64(6, s.base<<itemBits)
+	if stmt.BindParamCount() > 4 {
+		stmt.BindInt64(5, s.base<<itemBits)
 	}
 	return stmt, nil
 }
@@ -116,7 +116,7 @@ func (db *DB) page(ctx context.Context, conn *sqlite.Conn, q store.Query, visit 
 	if seen < q.Limit {
 		return page, nil
 	}
-	s.after, s.limit = page.Last, 1
+	s.after = page.Last
 	stmt, err := s.prep(conn, listEntries)
 	if err != nil {
 		return page, err
@@ -154,7 +154,7 @@ func scan(ctx context.Context, conn *sqlite.Conn, s stretch, headers bool, visit
 			page.Last = store.Key{Datestamp: row.Datestamp, Local: string(row.Local)}
 		}
 	}()
-	for {
+	for seen < s.limit {
 		more, err := stmt.Step()
 		if !more || err != nil {
 			return seen, err
@@ -172,7 +172,7 @@ func scan(ctx context.Context, conn *sqlite.Conn, s stretch, headers bool, visit
 				page.Faults++
 				continue
 			}
-			metadata = column(stmt, 4, metadata)
+			metadata = pieces(stmt, 4, metadata[:0])
 			row.Metadata = metadata
 		}
 		if err := visit(&row); err != nil {
@@ -185,11 +185,11 @@ func scan(ctx context.Context, conn *sqlite.Conn, s stretch, headers bool, visit
 			}
 		}
 	}
+	return seen, nil
 }
 
 // skip steps over the first entry of s, whose record cannot be read, and returns how many entries it went over.
 func skip(conn *sqlite.Conn, s stretch, page *store.Page) (int, error) {
-	s.limit = 1
 	stmt, err := s.prep(conn, listEntries)
 	if err != nil {
 		return 0, err

@@ -39,8 +39,8 @@ const (
 	readCache  = 2 << 20 // bytes a reader
 	writeCache = 8 << 20
 
-	// checkpointPages is how far the WAL grows before its pages go to the file: 2,000 pages of 16 KB.
-	checkpointPages = 2000
+	// checkpointPages is how far the WAL grows before its pages go to the file: 4,000 pages of 8 KB.
+	checkpointPages = 4000
 )
 
 // Options is how to open a DB; the zero value works.
@@ -50,7 +50,7 @@ type Options struct {
 	Readers  int              // most reads at a time; 0: 8. Each may hold 2 MB of cache.
 	LockWait time.Duration    // how long a write waits for another process; 0: 30 s
 
-	pageSize int // bytes, for a new file; 0: 16 KB
+	pageSize int // bytes, for a new file; 0: 8 KB
 }
 
 // DB is a store.Store in an SQLite file.
@@ -103,7 +103,7 @@ func Open(path string, o Options) (*DB, error) {
 		o.Readers = 8
 	}
 	if o.pageSize == 0 {
-		o.pageSize = 16384
+		o.pageSize = 8192
 	}
 	var err error
 	if db.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2),

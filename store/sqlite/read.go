@@ -118,9 +118,9 @@ func (db *DB) Record(ctx context.Context, local, prefix string, visit func(*stor
 		found, err := first(conn, func(s *sqlite.Stmt) {
 			row.Sets = column(s, 0, nil)
 			if !row.Deleted && s.ColumnType(1) != sqlite.TypeNull {
-				row.Metadata = column(s, 1, []byte{})
+				row.Metadata = pieces(s, 1, []byte{})
 			}
-		}, `SELECT sets, metadata FROM record WHERE id = ?`, base<<itemBits|it.id)
+		}, `SELECT sets, m0, m1, m2, m3, m4 FROM record WHERE id = ?`, base<<itemBits|it.id)
 		if err != nil {
 			return db.wrap("record", err)
 		}
