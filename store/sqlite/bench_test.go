@@ -3,9 +3,7 @@ package sqlite
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +51,7 @@ func openBench(b *testing.B, o Options) *DB {
 
 // BenchmarkPut is the write path, for one item of a batch of 100 with 18 KB of JATS.
 func BenchmarkPut(b *testing.B) {
-	db := openBench(b, Options{pageSize: benchPage()})
+	db := openBench(b, Options{})
 	r := rand.New(rand.NewPCG(1, 2))
 	made := batch(r, 0, 100, 18000)
 	b.ReportAllocs()
@@ -76,9 +74,9 @@ func BenchmarkList(b *testing.B) {
 	for _, size := range []struct {
 		prefix  string
 		n, jats int
-	}{{"oai_dc", 30_000, 300}, {"jats", 8_000, 18000}} {
+	}{{"oai_dc", 120_000, 300}, {"jats", 10_000, 18000}} {
 		now := time.Unix(1790000000, 0)
-		db := openBench(b, Options{pageSize: benchPage(), Now: func() time.Time { return now }})
+		db := openBench(b, Options{Now: func() time.Time { return now }})
 		r := rand.New(rand.NewPCG(1, 2))
 		for i := 0; i < size.n; i += 500 {
 			_, err := db.Put(b.Context(), batch(r, i, 500, size.jats))
@@ -126,5 +124,3 @@ func BenchmarkList(b *testing.B) {
 		}
 	}
 }
-
-func benchPage() int { n, _ := strconv.Atoi(os.Getenv("PAGE")); return n }
