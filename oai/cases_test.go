@@ -744,8 +744,7 @@ func TestH_Tokens(t *testing.T) {
 		}
 	})
 	t.Run("H09_AnotherRepository", func(t *testing.T) {
-		other := filled(10)
-		other.RepositoryID = "other.example.org"
+		other := g.again(func(r *Repository) { r.RepositoryID = "other.example.org" }) // over the same store
 		assert.Equal(t, []string{"badResumptionToken"}, other.get("verb=ListIdentifiers&resumptionToken="+token).codes())
 	})
 	t.Run("H10_H11_SameTokenAgain", func(t *testing.T) {
@@ -756,9 +755,8 @@ func TestH_Tokens(t *testing.T) {
 		assert.Equal(t, []string{"r04", "r05", "r06"}, second.ids())
 	})
 	t.Run("H12_H19_RestartAndPageSize", func(t *testing.T) {
-		again := &Repository{Items: g.db, Formats: g.Formats, BaseURL: baseURL, SiteURL: g.SiteURL, RepositoryID: g.RepositoryID, Name: g.Name,
-			AdminEmails: g.AdminEmails, PageSize: 5, Now: g.Now}
-		r := (&rig{Repository: again, t: t, db: g.db, valid: v}).get("verb=ListIdentifiers&resumptionToken=" + token)
+		again := g.again(func(r *Repository) { r.PageSize = 5 })
+		r := again.get("verb=ListIdentifiers&resumptionToken=" + token)
 		assert.Equal(t, []string{"r04", "r05", "r06", "r07", "r08"}, r.ids())
 		assert.Equal(t, "3", r.token().SelectAttrValue("cursor", ""))
 		assert.Equal(t, []string{"r09", "r10"}, g.resume("ListIdentifiers", r).ids())
@@ -775,8 +773,8 @@ func TestH_Tokens(t *testing.T) {
 	t.Run("H13_FormatIsGone", func(t *testing.T) {
 		g := filled(4)
 		token := g.get(list).token().Text()
-		g.Formats = g.Formats[1:]
-		assert.Equal(t, []string{"badResumptionToken"}, g.get("verb=ListIdentifiers&resumptionToken="+token).codes())
+		without := g.again(func(r *Repository) { r.Formats = r.Formats[1:] })
+		assert.Equal(t, []string{"badResumptionToken"}, without.get("verb=ListIdentifiers&resumptionToken="+token).codes())
 	})
 	t.Run("H14_Inserted", func(t *testing.T) {
 		g := filled(10)

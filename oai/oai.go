@@ -69,8 +69,8 @@ type Repository struct {
 	mu  sync.Mutex
 	key []byte // of tokens; nil until it could be read
 
-	faults  atomic.Int64
-	average [2]atomic.Int64 // bytes of a recent record, and of a recent header: how many rows make a piece
+	faults atomic.Int64
+	sizes  []atomic.Int64 // for each format, bytes of a recent record and of a recent header
 }
 
 // Limits of a request. They are well above anything that a legal one needs.
@@ -95,6 +95,7 @@ func (r *Repository) setUp() {
 	r.prefix = "oai:" + r.RepositoryID + ":"
 	r.site = string(appendText(nil, r.SiteURL))
 	r.html = newHTMLPage()
+	r.sizes = make([]atomic.Int64, 2*len(r.Formats))
 }
 
 // Faults is the number of records that could not be read and were left out of a list since the start.
@@ -182,15 +183,20 @@ func arguments(w http.ResponseWriter, req *http.Request) (query string, faults E
 	return strings.TrimRight(string(body), "\r\n"), faults, 0
 }
 
+// envelope is the beginning of every response, up to the responseDate.
+//
+// Source: OAI-PMH 2.0 §3.2.
+const envelope = `<?xml version="1.0" encoding="UTF-8"?>
+<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://www.openarchives.org/OAI/2.0/ http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd">
+<responseDate>`
+
 // answer writes the whole response to one request. Its error is Sheaf's own fault; those of the request are written.
 func (r *Repository) answer(ctx context.Context, a *answer, query string, faults Errors) error {
 	clock, err := r.Items.Tick(ctx)
 	if err != nil {
 		return fmt.Errorf("oai: clock: %w", err)
 	}
-	a.buf = append(a.buf, `<?xml version="1.0" encoding="UTF-8"?>
-<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://www.openarchives.org/OAI/2.0/ http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd">
-<responseDate>`...)
+	a.buf = append(a.buf, envelope...)
 	a.buf = appendDatestamp(a.buf, clock)
 	a.buf = append(a.buf, "</responseDate>\n"...)
 	mark := len(a.buf)

@@ -97,6 +97,16 @@ func newRig(t testing.TB, v *validator) *rig {
 	return g
 }
 
+// again is the repository after a restart, with another configuration.
+func (g *rig) again(change func(*Repository)) *rig {
+	r := &Repository{
+		Items: g.Items, Formats: g.Formats, BaseURL: g.BaseURL, SiteURL: g.SiteURL, RepositoryID: g.RepositoryID, Name: g.Name,
+		AdminEmails: g.AdminEmails, PageSize: g.PageSize, TokenLife: g.TokenLife, Now: g.Now,
+	}
+	change(r)
+	return &rig{Repository: r, t: g.t, db: g.db, now: g.now, valid: g.valid}
+}
+
 func dc(local string) store.Record {
 	return store.Record{Prefix: "oai_dc", Metadata: []byte(`<oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://www.openarchives.org/OAI/2.0/oai_dc/ http://www.openarchives.org/OAI/2.0/oai_dc.xsd"><dc:title xml:lang="en">Title of ` +
 		strings.NewReplacer("&", "&amp;", "<", "&lt;").Replace(local) + `</dc:title><dc:identifier>` + crosswalk.BaseURL + `/records/x</dc:identifier></oai_dc:dc>`)}
