@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"sheaf/ingest"
+	"sheaf/store"
+)
+
+type importCmd struct {
+	Path    []string `arg:"" help:"Files, folders, archives, or - for standard input."`
+	Format  string   `enum:",jats,json,jes" default:"" help:"What the inputs are (jats, json, jes); the default is to recognise each by its content."`
+	Set     []string `help:"Put every item in this set too: SPEC or SPEC=NAME; may be given several times." sep:"none" placeholder:"SPEC[=NAME]"`
+	DryRun  bool     `help:"Read, check and render, but store nothing."`
+	JSON    bool     `name:"json" help:"Print the summary as a JSON object."`
+	Rejects string   `help:"Write each refusal to this file as a line of JSON." placeholder:"FILE"`
+}
+
+func (c *importCmd) Run(ctx context.Context, s *settings, io stdio) error {
+	sets, err := parseSets(c.Set)
+	if err != nil {
+		fmt.Fprintln(io.err, "sheaf:", err)
+		return exit(exitUsage)
+	}
+	db, err := s.open(true)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return c.into(ctx, db, sets, s.Verbose, io)
+}
+
+// into imports c.Path into db and reports.
+func (c *importCmd) into(ctx context.Context, db store.Store, sets []store.Set, verbose bool, io stdio) (err error) {
+	var rejects *json.Encoder
+	if c.Rejects != "" {
+		f, err := os.Create(c.Rejects)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			if cerr := f.Close(); err == nil && cerr != nil {
+				err = cerr
+			}
+		}()
+		rejects = json.NewEncoder(f)
+		rejects.SetEscapeHTML(false)
+	}
+	bar := newBar(c.Path, io.err)
+	walker := &ingest.Walker{Stdin: io.in, Progress: bar.add}
+	warnings := 0
+	var writing error
+	importer := &ingest.Importer{Store: db, Format: c.Format, Sets: sets, DryRun: c.DryRun, Each: func(o ingest.Outcome) {
+		bar.items(1)
+		warnings += len(o.Warnings)
+		if o.Err == nil && !verbose {
+			return
+		}
+		bar.clear()
+		if verbose {
+			for _, w := range o.Warnings {
+				fmt.Fprintf(io.err, "%s: warning: %s\n", ingest.Rejection{Path: o.Name, Line: w.Line}.Place(), strings.TrimSpace(w.Path+" "+w.Message))
+			}
+		}
+		if o.Err != nil {
+			r := o.Rejection()
+			fmt.Fprintln(io.err, r)
+			if rejects != nil && writing == nil {
+				writing = rejects.Encode(r)
+			}
+		}
+	}}
+	report, err := importer.Import(ctx, func(ctx context.Context, yield func(ingest.Input) error) error {
+		return walker.Walk(ctx, c.Path, yield)
+	})
+	bar.finish()
+	if c.JSON {
+		json.NewEncoder(io.out).Encode(report)
+	} else {
+		fmt.Fprintln(io.out, report)
+	}
+	if walker.Skipped > 0 {
+		fmt.Fprintf(io.err, "sheaf: %d files of other kinds were passed over\n", walker.Skipped)
+	}
+	if warnings > 0 && !verbose {
+		fmt.Fprintf(io.err, "sheaf: %d warnings; --verbose shows them\n", warnings)
+	}
+	switch {
+	case err != nil:
+		return err
+	case writing != nil:
+		return fmt.Errorf("--rejects: %w", writing)
+	case report.Rejected > 0:
+		return exit(exitRefused)
+	}
+	return nil
+}
+
+// parseSets reads SPEC[=NAME].
+func parseSets(args []string) ([]store.Set, error) {
+	var sets []store.Set
+	for _, a := range args {
+		spec, name, _ := strings.Cut(a, "=")
+		if !store.ValidSetSpec(spec) {
+			return nil, fmt.Errorf("--set %q: want a setSpec such as news or news:2026, without blanks or slashes", a)
+		}
+		sets = append(sets, store.Set{Spec: spec, Name: name})
+	}
+	return sets, nil
+}
+
+// bar is the progress of an import, on a terminal only.
+type bar struct {
+	b    *progressbar.ProgressBar
+	n    int
+	last time.Time
+}
+
+func newBar(paths []string, w io.Writer) *bar {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return &bar{}
+	}
+	var total int64
+	for _, p := range paths {
+		if p == "-" {
+			total = -1
+			break
+		}
+		filepath.WalkDir(p, func(_ string, d os.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() {
+				if info, err := d.Info(); err == nil {
+					total += info.Size()
+				}
+			}
+			return nil
+		})
+	}
+	return &bar{b: progressbar.NewOptions64(total, progressbar.OptionSetWriter(f), progressbar.OptionShowBytes(true), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetDescription("0 articles"), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth())}
+}
+
+func (b *bar) add(bytes int64) {
+	if b.b != nil {
+		b.b.Add64(bytes)
+	}
+}
+
+func (b *bar) items(n int) {
+	b.n += n
+	if b.b != nil && time.Since(b.last) > 100*time.Millisecond {
+		b.last = time.Now()
+		b.b.Describe(fmt.Sprintf("%d articles", b.n))
+	}
+}
+
+func (b *bar) clear() {
+	if b.b != nil {
+		b.b.Clear()
+	}
+}
+
+func (b *bar) finish() {
+	if b.b != nil {
+		b.b.Finish()
+		b.b.Clear()
+	}
+}

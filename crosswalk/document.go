@@ -1,0 +1,34 @@
+package crosswalk
+
+import (
+	"bytes"
+
+	"sheaf/jats"
+)
+
+// Document renders a as a document of its own, outside OAI-PMH: for jats without a namespace and with the DOCTYPE, for every other
+// format its root element. site is the public address, without a slash at the end.
+func Document(f Format, a *jats.Article, local, site string) ([]byte, error) {
+	if f.Prefix == "jats" {
+		return withSite(jats.AppendXML(nil, a, jats.WriteOptions{Standalone: true, LandingURL: landing(local)}), site), nil
+	}
+	b, err := f.Append([]byte(`<?xml version="1.0" encoding="UTF-8"?>`+"\n"), a, local)
+	if err != nil {
+		return nil, err
+	}
+	return append(withSite(b, site), '\n'), nil
+}
+
+func withSite(b []byte, site string) []byte {
+	return bytes.ReplaceAll(b, []byte(BaseURL), []byte(site))
+}
+
+// Find returns the format of a metadataPrefix.
+func Find(prefix string) (Format, bool) {
+	for _, f := range All() {
+		if f.Prefix == prefix {
+			return f, true
+		}
+	}
+	return Format{}, false
+}

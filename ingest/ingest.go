@@ -1,0 +1,211 @@
+// Package ingest is the way in: it finds documents, recognises what they are, reads them into articles, checks them at the door, renders
+// every format and stores the item in batches.
+//
+//	Walker ──> Input ──> recognise, read, clean, check, identify, render ──> store.Change ──> Store.Put
+//
+// The door: an item is stored only when every record of it could be rendered and is valid in itself, and then whole, in one
+// transaction. What is refused is refused alone, with the reason.
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"sheaf/crosswalk"
+	"sheaf/ingest/jes"
+	"sheaf/jats"
+	"sheaf/store"
+)
+
+// Reader reads one kind of document.
+type Reader struct {
+	Name      string                 // as in --format
+	Recognise func(data []byte) bool // by content, cheaply
+	Read      func(data []byte) (*jats.Article, []jats.Warning, error)
+}
+
+// Readers lists the kinds of document, in the order in which they are tried.
+func Readers() []Reader {
+	return []Reader{
+		{"json", func(d []byte) bool { return first(d) == '{' }, readJSON},
+		{"jats", func(d []byte) bool { return first(d) == '<' }, jats.Read},
+		{"jes", jes.Recognise, jes.Read},
+	}
+}
+
+// first returns the first character of a text that is not a blank; that of UTF-16 too.
+func first(data []byte) byte {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	for _, bom := range []string{"\xff\xfe", "\xfe\xff"} {
+		if rest, ok := bytes.CutPrefix(data, []byte(bom)); ok && len(rest) > 1 {
+			return rest[0] + rest[1] // one of the two is 0 for '<' and '{'
+		}
+	}
+	data = bytes.TrimLeft(data, " \t\r\n")
+	if len(data) == 0 {
+		return 0
+	}
+	return data[0]
+}
+
+func readJSON(data []byte) (*jats.Article, []jats.Warning, error) {
+	a, err := jats.DecodeJSON(data)
+	return a, nil, err
+}
+
+// Report counts what became of the inputs.
+type Report struct {
+	Read      int `json:"read"`
+	Created   int `json:"created"`
+	Updated   int `json:"updated"`
+	Unchanged int `json:"unchanged"`
+	Rejected  int `json:"rejected"`
+}
+
+// String is the line that an import ends with.
+func (r Report) String() string {
+	return fmt.Sprintf("read=%d created=%d updated=%d unchanged=%d rejected=%d", r.Read, r.Created, r.Updated, r.Unchanged, r.Rejected)
+}
+
+// Outcome is what became of one input.
+type Outcome struct {
+	Name     string
+	Line     int
+	Local    string
+	Status   store.Status // "" when it was refused
+	Err      error        // why it was refused
+	Warnings []jats.Warning
+}
+
+// Rejection is why an input was refused, in the form of --rejects.
+type Rejection struct {
+	Path   string `json:"path"`
+	Line   int    `json:"line,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// Rejection returns o's reason; only for a refused input.
+func (o Outcome) Rejection() Rejection {
+	r := Rejection{Path: o.Name, Line: o.Line, Reason: o.Err.Error()}
+	for _, p := range []string{"ingest: ", "jats: ", "jes: "} { // the reason is for people
+		r.Reason = strings.TrimPrefix(r.Reason, p)
+	}
+	if m := lineText.FindStringSubmatch(r.Reason); m != nil { // the readers name the line of the document, the report that of the file
+		n, _ := strconv.Atoi(m[1])
+		r.Line, r.Reason = max(o.Line, 1)+n-1, r.Reason[len(m[0]):]
+	}
+	return r
+}
+
+var lineText = regexp.MustCompile(`^line (\d+): `)
+
+// String is "PATH[:LINE]: reason".
+func (r Rejection) String() string { return r.Place() + ": " + r.Reason }
+
+// Place is "PATH[:LINE]".
+func (r Rejection) Place() string {
+	if r.Line > 0 {
+		return fmt.Sprintf("%s:%d", r.Path, r.Line)
+	}
+	return r.Path
+}
+
+// Importer stores articles.
+type Importer struct {
+	Store   store.Store
+	Formats []crosswalk.Format // empty: all
+	Format  string             // name of a Reader; empty: recognise each input by its content
+	Sets    []store.Set        // put every item in these sets too
+	DryRun  bool               // read, check and render, but store nothing
+	Each    func(Outcome)      // told of each input in the order they came, once what it says is durable; may be nil
+}
+
+const (
+	batchItems = 256
+	batchBytes = 8 << 20 // of inputs, so that a batch of large ones does not fill the memory
+)
+
+// Import stores what walk yields. One input that is refused never stops the others; the error is that of the store, of ctx or of walk.
+func (im *Importer) Import(ctx context.Context, walk func(ctx context.Context, yield func(Input) error) error) (Report, error) {
+	if len(im.Formats) == 0 {
+		im.Formats = crosswalk.All()
+	}
+	var report Report
+	g, ctx := errgroup.WithContext(ctx)
+	read, ready := make(chan []Input), make(chan []*prepared)
+
+	g.Go(func() error { // find: batches of inputs
+		defer close(read)
+		var batch []Input
+		size := 0
+		flush := func() error {
+			if len(batch) == 0 {
+				return nil
+			}
+			select {
+			case read <- batch:
+				batch, size = nil, 0
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		began := time.Now()
+		err := walk(ctx, func(in Input) error {
+			if len(batch) == 0 {
+				began = time.Now()
+			}
+			batch = append(batch, in)
+			size += len(in.Data)
+			if len(batch) >= batchItems || size >= batchBytes || time.Since(began) > time.Second {
+				return flush()
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return flush()
+	})
+	g.Go(func() error { // read, check and render, in parallel within a batch
+		defer close(ready)
+		for batch := range read {
+			out := make([]*prepared, len(batch))
+			var work errgroup.Group
+			work.SetLimit(runtime.GOMAXPROCS(0))
+			for i, in := range batch {
+				work.Go(func() (err error) {
+					out[i], err = im.prepare(ctx, in)
+					return err
+				})
+			}
+			if err := work.Wait(); err != nil {
+				return err
+			}
+			select {
+			case ready <- out:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	g.Go(func() error { // store
+		for batch := range ready {
+			if err := im.put(ctx, batch, &report); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	err := g.Wait()
+	return report, err
+}
