@@ -81,13 +81,14 @@ func (w *writer) forms(cs []Citation) {
 	}
 }
 
-// hasParts tells whether any part of a citation is known that is an element of its own.
+// hasParts tells whether any part of a citation is known that is an element of its own. The language note alone is none: it only repeats
+// what is printed.
 func (c *Citation) hasParts() bool {
 	return len(c.PersonGroups) > 0 || len(c.Titles) > 0 || len(c.ChapterTitles) > 0 || c.DataTitle != "" || len(c.Sources) > 0 || c.Edition != "" ||
 		c.Series != "" || c.ConfName != "" || c.PublisherName != "" || c.PublisherLoc != "" || c.Date != "" || c.Year != "" || c.Season != "" ||
 		c.Volume != "" || c.Issue != "" || c.Supplement != "" || c.FPage != "" || c.LPage != "" || c.PageRange != "" || c.ElocationID != "" ||
 		c.Size != "" || c.ISBN != "" || c.ISSN != "" || c.Version != "" || hasID(c.IDs) || len(c.URLs) > 0 || c.AccessDate != "" ||
-		c.LangNote != "" || len(c.Comments) > 0
+		len(c.Comments) > 0
 }
 
 // citationType writes publication-type, which JATS4R wants always. It wants parts in a citation of data and of a preprint; where they are
