@@ -1,0 +1,186 @@
+package crosswalk_test
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"sheaf/crosswalk"
+	"sheaf/fixtures"
+	"sheaf/fixtures/fixturetest"
+	"sheaf/ingest"
+	"sheaf/jats"
+)
+
+const site = "https://sheaf.example.org"
+
+// articles reads all fixtures, by name without the extension.
+func articles(t testing.TB) map[string]*jats.Article {
+	t.Helper()
+	out := map[string]*jats.Article{}
+	entries, err := fs.ReadDir(fixtures.FS, "articles")
+	require.NoError(t, err)
+	for _, e := range entries {
+		if e.Name() == "README.md" {
+			continue
+		}
+		data, err := fs.ReadFile(fixtures.FS, "articles/"+e.Name())
+		require.NoError(t, err)
+		_, a, _, err := ingest.Parse(data, "")
+		require.NoError(t, err, e.Name())
+		out[strings.TrimSuffix(e.Name(), path.Ext(e.Name()))] = a
+	}
+	require.GreaterOrEqual(t, len(out), 13)
+	return out
+}
+
+// render makes the record as it is stored, its root element with the site's address in it, and its about containers.
+func render(t testing.TB, f crosswalk.Format, a *jats.Article) (record, about []byte) {
+	t.Helper()
+	b, err := crosswalk.Render(f, a, ingest.Local(a))
+	require.NoError(t, err)
+	b = bytes.ReplaceAll(b, []byte(crosswalk.BaseURL), []byte(site))
+	record, about, _ = bytes.Cut(b, []byte(crosswalk.AboutMark))
+	return record, about
+}
+
+// archivingOnly are the fixtures whose journal lacks an ISSN or an id, which the Publishing DTD demands.
+var archivingOnly = map[string]bool{"seed": true, "no-journal-data": true, "editorial": true}
+
+func TestGoldenRecords(t *testing.T) {
+	byFormat, publishing, archiving := map[string]map[string][]byte{}, map[string][]byte{}, map[string][]byte{}
+	for name, a := range articles(t) {
+		for _, f := range crosswalk.All() {
+			record, _ := render(t, f, a)
+			fixturetest.Golden(t, name+"."+f.Prefix+".xml", append(record, '\n'))
+			if byFormat[f.Prefix] == nil {
+				byFormat[f.Prefix] = map[string][]byte{}
+			}
+			if f.Prefix != "jats" || !archivingOnly[name] { // oai-jats.xsd holds the Publishing set
+				byFormat[f.Prefix][name] = record
+			}
+		}
+		f, ok := crosswalk.Find("jats")
+		require.True(t, ok)
+		doc, err := crosswalk.Document(f, a, ingest.Local(a), site)
+		require.NoError(t, err)
+		fixturetest.Golden(t, name+".article.xml", doc)
+		archiving[name] = doc
+		if !archivingOnly[name] {
+			publishing[name] = doc
+		}
+	}
+	assert.Empty(t, fixturetest.XSD(t, "oai/oai_dc.xsd", byFormat["oai_dc"]))
+	assert.Empty(t, fixturetest.XSD(t, "oai/oai-jats.xsd", response(byFormat["jats"])))
+	assert.Empty(t, fixturetest.DTD(t, fixturetest.Publishing, publishing))
+	assert.Empty(t, fixturetest.DTD(t, fixturetest.Archiving, archiving))
+}
+
+// response puts all records into one ListRecords response, where no id may come twice.
+func response(records map[string][]byte) map[string][]byte {
+	var b bytes.Buffer
+	b.WriteString(`<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><responseDate>2026-01-01T00:00:00Z</responseDate><request verb="ListRecords" metadataPrefix="jats">` + site + `/oai</request><ListRecords>`)
+	for name, r := range records {
+		fmt.Fprintf(&b, `<record><header><identifier>oai:sheaf.example.org:%s</identifier><datestamp>2026-01-01T00:00:00Z</datestamp></header><metadata>%s</metadata></record>`, name, r)
+	}
+	b.WriteString(`</ListRecords></OAI-PMH>`)
+	return map[string][]byte{"all records in one response": b.Bytes()}
+}
+
+func TestAboutNamesTheLicence(t *testing.T) {
+	all := articles(t)
+	docs := map[string][]byte{}
+	for _, f := range crosswalk.All() {
+		for name, want := range map[string]string{
+			"thin-films": "https://creativecommons.org/licenses/by/4.0/", // and not the CC0 of its data
+			"data-paper": "https://creativecommons.org/publicdomain/zero/1.0/",
+			"islands":    "", "book-review": "", "retraction": "",
+		} {
+			_, about := render(t, f, all[name])
+			if want == "" {
+				assert.Empty(t, about, name)
+				continue
+			}
+			assert.Contains(t, string(about), `<rightsReference ref="`+want+`"/>`, name)
+			rights := strings.TrimSuffix(strings.TrimPrefix(string(about), "<about>"), "</about>")
+			docs[name+" "+f.Prefix] = []byte(rights)
+		}
+	}
+	assert.Empty(t, fixturetest.XSD(t, "oai/rights.xsd", docs))
+}
+
+// The record of an article never shows an e-mail address or what changes daily, and never a price as a right.
+func TestRecordsLeaveOutWhatIsNotForAll(t *testing.T) {
+	all := articles(t)
+	for _, f := range crosswalk.All() {
+		for name, a := range all {
+			record, _ := render(t, f, a)
+			assert.NotContains(t, string(record), "@", name)
+			assert.NotContains(t, string(record), ">views<", name)
+			if f.Prefix == "oai_dc" {
+				assert.NotContains(t, string(record), "RUB", name)
+				assert.NotContains(t, string(record), "rub.", name)
+			}
+		}
+	}
+}
+
+// Rendering is a function of the article: an importer that runs twice finds nothing changed.
+func TestRenderIsStable(t *testing.T) {
+	first, second := articles(t), articles(t)
+	for name := range first {
+		for _, f := range crosswalk.All() {
+			x, _ := render(t, f, first[name])
+			y, _ := render(t, f, second[name])
+			assert.Equal(t, string(x), string(y), name)
+		}
+	}
+}
+
+// An article with an id that is no XML name, twice, or pointing nowhere never gets past the door in a broken record.
+func TestRenderOfOddIDs(t *testing.T) {
+	a := &jats.Article{Title: jats.Title{Text: "T"}, Contribs: []jats.Contrib{{Names: []jats.Name{{Full: "A"}}, Affs: []string{"1 x", "gone"}, Notes: []string{"gone"}}},
+		Affs: []jats.Aff{{ID: "1 x", Forms: []jats.AffForm{{Text: "Here"}}}, {ID: "1 x", Forms: []jats.AffForm{{Text: "There"}}}}}
+	a.Clean()
+	for _, f := range crosswalk.All() {
+		_, err := crosswalk.Render(f, a, "x")
+		assert.NoError(t, err)
+	}
+}
+
+var nul = regexp.MustCompile(`\x00[^"< ]*`)
+
+// The public address is not known when records are made: it stands as a placeholder, only before a path of the site.
+func TestThePublicAddressIsAPlaceholder(t *testing.T) {
+	for name, a := range articles(t) {
+		for _, f := range crosswalk.All() {
+			b, err := crosswalk.Render(f, a, ingest.Local(a))
+			require.NoError(t, err, name)
+			for _, m := range nul.FindAllString(string(b), -1) {
+				assert.Regexp(t, `^\x00/(records|schemas)/.`, m, name)
+			}
+			assert.NotContains(t, string(b), site)
+		}
+	}
+}
+
+func BenchmarkRender(b *testing.B) {
+	a := articles(b)["thin-films"]
+	for _, f := range crosswalk.All() {
+		b.Run(f.Prefix, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := crosswalk.Render(f, a, "10.5555/x"); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
