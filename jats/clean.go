@@ -31,7 +31,18 @@ func (a *Article) hasTitle() bool { return !blankRich(a.Title.Text) }
 
 // blankRich tells whether there is nothing to read in r.
 func blankRich(r Rich) bool {
-	return r == "" || r[0] == '<' && r.Plain() == "" && !strings.Contains(string(r), "<ext-link")
+	for i := 0; i < len(r); i++ {
+		if r[i] == '<' {
+			j := strings.IndexByte(string(r[i:]), '>')
+			if j < 0 || strings.HasPrefix(string(r[i:]), "<ext-link") {
+				return false
+			}
+			i += j
+		} else if r[i] != ' ' {
+			return false
+		}
+	}
+	return true
 }
 
 type cleaner struct {

@@ -109,7 +109,7 @@ func declared(data []byte) string {
 	}
 	name, _, ok := strings.Cut(after[1:], after[:1])
 	switch low := strings.ToLower(strings.TrimSpace(name)); {
-	case !ok, low == "utf-8", low == "utf8", low == "us-ascii", low == "ascii":
+	case !ok, low == "utf-8", low == "utf8", low == "us-ascii", low == "ascii", strings.HasPrefix(low, "iso646"), strings.HasPrefix(low, "iso_646"):
 		return ""
 	case strings.HasPrefix(low, "utf-16"), strings.HasPrefix(low, "ucs-2"): // a lie: its declaration could be read
 		return ""

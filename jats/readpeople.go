@@ -77,7 +77,11 @@ func (r *reader) note(n *node, place string) string {
 		case "title":
 			note.Title = r.rich(k, InlineMarkup)
 		case "contrib":
-			r.contrib(k, &r.a.Contribs, nil)
+			if k.find("surname") != nil || k.find("given-names") != nil || k.find("string-name") != nil || k.find("collab") != nil {
+				r.contrib(k, &r.a.Contribs, nil)
+				continue
+			}
+			inner.kids = append(inner.kids, &node{name: "p", pos: k.pos, kids: k.kids})
 		default:
 			inner.kids = append(inner.kids, k)
 		}

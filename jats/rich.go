@@ -28,64 +28,75 @@ func Escape(s string) Rich {
 func (r Rich) HasMarkup() bool { return strings.IndexByte(string(r), '<') >= 0 }
 
 // blockEnd lists the elements that are told apart by a blank in plain text.
-var blockEnd = map[string]bool{"p": true, "list-item": true, "list": true, "break": true, "disp-formula": true, "title": true, "label": true, "disp-quote": true}
+var blockEnd = oneOf("p list-item list break disp-formula title label disp-quote")
+
+// parts are elements that stand side by side with no text between them where a source marks parts instead of printing them; in plain text a blank parts those.
+var parts = oneOf(`name string-name person-group surname given-names prefix suffix collab etal article-title trans-title chapter-title part-title data-title source
+	trans-source year month day season volume issue supplement fpage lpage page-range elocation-id publisher-name publisher-loc conf-name conf-date conf-loc edition
+	series isbn issn pub-id object-id date date-in-citation string-date comment size version patent std gov institution institution-wrap institution-id addr-line city state
+	postal-code country ext-link email`)
 
 // Plain is the one plain-text rendering that every flat format uses: elements vanish and their text stays, paragraphs, list
-// items and line breaks are parted by a blank. Of a formula given as both TeX and MathML only the MathML text stays.
+// items and line breaks are parted by a blank, and so are parts of a citation or affiliation that touch. Of a formula given as both TeX and MathML only the
+// MathML text stays. White space is folded, but for no-break spaces.
 func (r Rich) Plain() string {
 	s := string(r)
-	if !strings.ContainsAny(s, "<&") {
-		return s
+	if strings.IndexByte(s, '<') < 0 {
+		return unescape(s)
 	}
-	var b strings.Builder
-	b.Grow(len(s))
+	b := make([]byte, 0, len(s))
+	closed := false // the last thing was the end tag of a part
 	for s != "" {
-		i := strings.IndexAny(s, "<&")
+		i := strings.IndexByte(s, '<')
 		if i < 0 {
-			b.WriteString(s)
-			break
+			i = len(s)
 		}
-		b.WriteString(s[:i])
-		s = s[i:]
-		if s[0] == '&' {
-			j := strings.IndexByte(s, ';')
-			switch {
-			case strings.HasPrefix(s, "&lt;"):
-				b.WriteByte('<')
-			case strings.HasPrefix(s, "&gt;"):
-				b.WriteByte('>')
-			case strings.HasPrefix(s, "&quot;"):
-				b.WriteByte('"')
-			default: // &amp;, the only other that a Rich holds
-				b.WriteByte('&')
-			}
-			s = s[j+1:]
+		if i > 0 {
+			b = append(b, unescape(s[:i])...)
+			s, closed = s[i:], false
 			continue
 		}
 		j := strings.IndexByte(s, '>')
 		if j < 0 { // cannot be in a Rich; keep the text rather than lose it
-			b.WriteString(s)
+			b = append(b, s...)
 			break
 		}
-		tag := s[1:j]
-		s = s[j+1:]
-		name := strings.TrimPrefix(tag, "/")
-		if k := strings.IndexAny(name, " /\t\n"); k >= 0 {
+		name, end := strings.CutPrefix(s[1:j], "/")
+		if k := strings.IndexAny(name, " /"); k >= 0 {
 			name = name[:k]
 		}
-		if name == "tex-math" && tag[0] != '/' && strings.Contains(s, "<mml:math") {
-			if k := strings.Index(s, "</tex-math>"); k >= 0 && strings.Contains(s[:k], "</alternatives>") == false {
-				if m := strings.Index(s, "</alternatives>"); m >= 0 && strings.Contains(s[k:m], "<mml:math") {
-					s = s[k+len("</tex-math>"):]
-				}
+		s = s[j+1:]
+		if name == "tex-math" && !end {
+			k := strings.Index(s, "</tex-math>")
+			if k >= 0 && strings.HasPrefix(s[k+len("</tex-math>"):], "<mml:math") {
+				s = s[k+len("</tex-math>"):]
 			}
 			continue
 		}
-		if blockEnd[name] && b.Len() > 0 {
-			b.WriteByte(' ')
+		isPart := parts[name]
+		if blockEnd[name] || isPart && !end && closed {
+			b = append(b, ' ')
 		}
+		closed = isPart && end || closed && !isPart
 	}
-	return strings.Join(strings.Fields(b.String()), " ")
+	return foldBlanks(b)
+}
+
+// foldBlanks makes one blank of every run of them and leaves none at the ends.
+func foldBlanks(b []byte) string {
+	out := b[:0]
+	blank := true
+	for _, c := range b {
+		if c == ' ' || c == '\n' || c == '\t' || c == '\r' {
+			if !blank {
+				out = append(out, ' ')
+			}
+			blank = true
+			continue
+		}
+		out, blank = append(out, c), false
+	}
+	return strings.TrimSuffix(string(out), " ")
 }
 
 // MarshalJSON writes the form that the type's comment describes.
@@ -100,7 +111,7 @@ func (r Rich) MarshalJSON() ([]byte, error) {
 
 var unescaper = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&amp;", "&")
 
-// UnmarshalJSON reads the form that the type's comment describes. Markup that is not well-formed is an error; elements that are not in
+// UnmarshalJSON reads the form that the type's comment describes. Markup that is not well-formed is mended; elements that are not in
 // the closed list are dropped and their text is kept.
 func (r *Rich) UnmarshalJSON(b []byte) error {
 	var s string

@@ -116,7 +116,6 @@ type parser struct {
 	names    map[string]string // raw name to canonical name, under the bindings in force
 	arena    []node
 	warnings []Warning
-	gone     bool // an external or unknown entity was met
 }
 
 const externalEntity = "\x00external"
