@@ -24,7 +24,13 @@ func DecodeJSON(data []byte) (*Article, error) {
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 			return nil, fmt.Errorf("jats: line %d: JSON ends in the middle of a value", line)
 		}
-		return nil, fmt.Errorf("jats: line %d: %s", line, strings.TrimPrefix(err.Error(), "json: "))
+		text := strings.TrimPrefix(err.Error(), "json: ")
+		if name, ok := strings.CutPrefix(text, "unknown field "); ok { // the decoder tells the end of the object only
+			if i := bytes.Index(data, []byte(name)); i >= 0 {
+				line = 1 + bytes.Count(data[:i], []byte("\n"))
+			}
+		}
+		return nil, fmt.Errorf("jats: line %d: %s", line, text)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("jats: something follows the article's JSON")
