@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -195,7 +196,12 @@ func TestSharedJATS(t *testing.T) {
 	require.NoError(t, err)
 	t.Logf("%s\n%s", report, strings.Join(refused, "\n"))
 	assert.Greater(t, report.Read, 180)
-	assert.LessOrEqual(t, float64(report.Rejected), 0.02*float64(report.Read))
+	for _, path := range refused { // the one good reason: there is no title in the file, which is a sample for some rule
+		assert.Contains(t, path, "no title")
+		data, err := os.ReadFile(path[:strings.LastIndex(path, ".xml")+4])
+		require.NoError(t, err)
+		assert.NotContains(t, string(data), "<article-title", path)
+	}
 	require.NoError(t, db.Check(context.Background(), func(p store.Problem) { t.Errorf("%s: %s", p.Local, p.Message) }))
 }
 
