@@ -122,6 +122,9 @@ func (r *Rich) UnmarshalJSON(b []byte) error {
 		*r = Escape(s)
 		return nil
 	}
+	if len(b) == 0 || b[0] != '{' {
+		return fmt.Errorf(`jats: rich text: want a string or {"markup": "..."}, not %.60s`, b)
+	}
 	var m struct {
 		Markup *string `json:"markup"`
 	}
