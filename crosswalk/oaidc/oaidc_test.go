@@ -125,6 +125,9 @@ func TestAppend(t *testing.T) {
 		{"free for a time only", "rights", jats.Article{Permissions: jats.Permissions{FreeToRead: true, FreeUntil: "2020-09-01"}}, nil},
 		{"free since publication", "rights", jats.Article{PubDates: []jats.Date{{Date: "2020-05"}}, Permissions: jats.Permissions{FreeToRead: true, FreeFrom: "2020-05-09"}}, []string{"info:eu-repo/semantics/openAccess"}},
 		{"as the source says", "rights", jats.Article{Permissions: jats.Permissions{Access: "closed"}}, []string{"info:eu-repo/semantics/closedAccess"}},
+		{"open in the source's word", "rights", jats.Article{Permissions: jats.Permissions{Licenses: []jats.License{{Type: "open-access", P: []jats.Rich{"Free."}}}}}, []string{"info:eu-repo/semantics/openAccess", "Free."}},
+		{"open in the licence's words", "rights", jats.Article{Permissions: jats.Permissions{Licenses: []jats.License{{P: []jats.Rich{"An open-access article under a Creative Commons licence."}}}}},
+			[]string{"info:eu-repo/semantics/openAccess", "An open-access article under a Creative Commons licence."}},
 		{"a licence in words", "rights", jats.Article{Lang: "en", Permissions: jats.Permissions{Licenses: []jats.License{{P: []jats.Rich{"For <italic>private</italic> use."}}}}}, []string{"en|For private use."}},
 
 		{"own page first, DOI last", "identifier", jats.Article{IDs: []jats.ID{{Type: "doi", Value: "10.5555/A<1>#x"}, {Type: "handle", Value: "123/4"}, {Type: "publisher-id", Value: "P1"}}, Links: []jats.Link{{URL: "https://doi.org/10.5555/A", MIME: "text/html"}, {URL: "https://j.example.org/1.pdf", MIME: "application/pdf"}, {URL: "https://j.example.org/1", MIME: "text/html"}}},

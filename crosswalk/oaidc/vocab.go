@@ -122,7 +122,7 @@ func accessOf(a *jats.Article) (term, embargoEnd string) {
 	}
 	free, from := p.FreeToRead && p.FreeUntil == "", p.FreeFrom
 	for i := range p.Licenses {
-		if l := &p.Licenses[i]; l.AppliesTo == "" && isOpen(l.URI) && (!free || l.Start == "" || from != "" && l.Start < from) {
+		if l := &p.Licenses[i]; l.AppliesTo == "" && isOpen(l) && (!free || l.Start == "" || from != "" && l.Start < from) {
 			free, from = true, l.Start
 		}
 	}
@@ -153,9 +153,21 @@ func later(day string, pub []jats.Date) bool {
 	return known
 }
 
-// isOpen tells whether a licence lets everybody read.
-func isOpen(uri string) bool {
-	_, rest, _ := strings.Cut(strings.ToLower(uri), "://")
+// isOpen tells whether a licence lets everybody read: one of Creative Commons, by its URI or by its words, or one that the source calls open access.
+func isOpen(l *jats.License) bool {
+	if t := strings.ToLower(strings.TrimSpace(l.Type)); strings.HasPrefix(t, "open-access") || t == "openaccess" || t == "open access" {
+		return true
+	}
+	if l.URI == "" {
+		for _, p := range l.P {
+			t := strings.ToLower(p.Plain())
+			if strings.Contains(t, "creative commons") && (strings.Contains(t, "open access") || strings.Contains(t, "open-access")) {
+				return true
+			}
+		}
+		return false
+	}
+	_, rest, _ := strings.Cut(strings.ToLower(l.URI), "://")
 	rest = strings.TrimPrefix(rest, "www.")
 	return strings.HasPrefix(rest, "creativecommons.org/licenses/") || strings.HasPrefix(rest, "creativecommons.org/publicdomain/")
 }
