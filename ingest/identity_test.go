@@ -102,7 +102,7 @@ func TestSets(t *testing.T) {
 				{Spec: "type", Name: "Article types"}, {Spec: "type:research-article", Name: "Research article"}, {Spec: "lang", Name: "Languages"}, {Spec: "lang:ru", Name: "Russian"}}},
 		{"title in Cyrillic, volume only", jats.Article{Volume: "7", PubDates: []jats.Date{{Date: "2020"}}, Journal: jats.Journal{Title: jats.Title{Text: "Проблемы Дальнего Востока"}}},
 			[]store.Set{{Spec: "journal", Name: "Journals"}, {Spec: "journal:problemy-dalnego-vostoka", Name: "Проблемы Дальнего Востока"}, {Spec: "journal:problemy-dalnego-vostoka:2020-v7", Name: "Проблемы Дальнего Востока, 2020, Vol. 7"}}},
-		{"a word for number", jats.Article{Issue: "№ 4", PubDates: []jats.Date{{Date: "2020"}}, Journal: jats.Journal{Title: jats.Title{Text: "J"}}},
+		{"a word for number", jats.Article{Issue: "№ 04", PubDates: []jats.Date{{Date: "2020"}}, Journal: jats.Journal{Title: jats.Title{Text: "J"}}},
 			[]store.Set{{Spec: "journal", Name: "Journals"}, {Spec: "journal:j", Name: "J"}, {Spec: "journal:j:2020-4", Name: "J, 2020, No 4"}}},
 		{"abbreviation, no year", jats.Article{Issue: "1", Journal: jats.Journal{AbbrevTitle: []jats.AltTitle{{Text: "Ann. Phys."}}, ISSNs: []jats.ISSN{{Value: "1234-567X"}}}},
 			[]store.Set{{Spec: "journal", Name: "Journals"}, {Spec: "journal:ann-phys", Name: "Ann. Phys."}}},

@@ -70,6 +70,9 @@ func issue(a *jats.Article) (spec, name string) {
 	case s == "":
 		return "", ""
 	}
+	if n := strings.TrimLeft(s, "0"); n != "" && strings.Trim(n, "0123456789") == "" {
+		s, number = n, n // "06" and "6" are one issue
+	}
 	if label == "Vol. " {
 		s = "v" + s
 	}
