@@ -161,7 +161,7 @@ func (p *parser) isName(i int) bool {
 	if i+1 >= len(p.lines) {
 		return !p.listing
 	}
-	h, ok := match(p.lines[i+1].s)
+	h, ok := p.match(i + 1)
 	switch {
 	case ok && (h.field == position || h.field == affiliation):
 		return true
@@ -176,7 +176,7 @@ func (p *parser) nameBeforeDetails(i int) bool {
 	if i+1 >= len(p.lines) || !nameLike(flat(p.lines[i].s)) {
 		return false
 	}
-	h, ok := match(p.lines[i+1].s)
+	h, ok := p.match(i + 1)
 	return ok && (h.field == position || h.field == affiliation) && len(p.page.Abstract) == 0
 }
 

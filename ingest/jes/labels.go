@@ -111,6 +111,16 @@ func sorted(ls []label) []label {
 	return ls
 }
 
+// labelsBy has the labels by their first letter.
+var labelsBy = func() map[rune][]label {
+	by := map[rune][]label{}
+	for _, l := range labels {
+		first, _ := utf8.DecodeRuneInString(l.text)
+		by[first] = append(by[first], l)
+	}
+	return by
+}()
+
 // gates begin the sentences that tell that the full text is for subscribers.
 var gates = []struct{ lang, text string }{
 	{"en", "When subscribing to an article"}, {"en", "When you subscribe to an article"}, {"en", "Full text is available"}, {"en", "The full text is available"}, {"en", "Full version is available"}, {"en", "The full version is available"},
@@ -140,7 +150,8 @@ type hit struct {
 // with a label's word is not taken for it.
 func match(s string) (hit, bool) {
 	s = flat(s)
-	for _, l := range labels {
+	first, _ := utf8.DecodeRuneInString(s)
+	for _, l := range labelsBy[first] {
 		rest, ok := cutFold(s, l.text)
 		if !ok {
 			continue
@@ -172,10 +183,13 @@ func match(s string) (hit, bool) {
 			}
 		}
 	}
+	if len(s) >= 60 || unicode.IsLower(first) {
+		return hit{}, false
+	}
 	if amount, currency := parsePrice(s); amount != "" && currency != "" {
 		return hit{label: label{field: price}, form: spaced, value: s}, true
 	}
-	if editionRE.MatchString(s) && len(s) < 60 {
+	if strings.ContainsAny(s, "0123456789IVXLC") && editionRE.MatchString(s) {
 		return hit{label: label{field: edition}, form: spaced, value: s}, true
 	}
 	return hit{}, false

@@ -52,3 +52,5 @@ func comparePages(t *testing.T, dir string, want int) {
 }
 
 func TestSharedPages(t *testing.T) { comparePages(t, fixturetest.Shared(t, "data/jes"), 7) }
+
+func TestOwnPages(t *testing.T) { comparePages(t, "testdata", 5) }

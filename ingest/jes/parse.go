@@ -131,6 +131,8 @@ type parser struct {
 	skip  map[int]bool // lines of the title
 	start int          // first line of the title
 	err   error        // the page is of several articles
+	hits  []hit        // labels of the lines
+	known []int8       // whether hits was filled: 0 not yet, 1 no label, 2 a label
 
 	field   field // whose value is awaited or goes on
 	pending bool  // the label of field stood alone and no value has come
@@ -150,6 +152,21 @@ type parser struct {
 	date, year   bool // published was given by a date, by a year
 	metrics      bool // a metric was seen
 	abstractOpen bool // the last paragraph may go on
+}
+
+// match is match of line i, done once.
+func (p *parser) match(i int) (hit, bool) {
+	if p.known == nil {
+		p.hits, p.known = make([]hit, len(p.lines)), make([]int8, len(p.lines))
+	}
+	if p.known[i] == 0 {
+		h, ok := match(p.lines[i].s)
+		p.hits[i], p.known[i] = h, 1
+		if ok {
+			p.known[i] = 2
+		}
+	}
+	return p.hits[i], p.known[i] == 2
 }
 
 func (p *parser) warn(code, path string, n int, format string, args ...any) {
@@ -186,7 +203,7 @@ func (p *parser) run() error {
 // line reads line i, which is outside the reference list.
 func (p *parser) line(i int) {
 	l := p.lines[i]
-	h, ok := match(l.s)
+	h, ok := p.match(i)
 	if ok && p.isValue(h, i) {
 		ok = false
 	}
@@ -249,7 +266,7 @@ func (p *parser) isValue(h hit, i int) bool {
 	case p.field == status:
 		return h.field == published
 	case p.field == keywords && !p.lines[i].gap && i+1 < len(p.lines):
-		next, ok := match(p.lines[i+1].s)
+		next, ok := p.match(i + 1)
 		return ok && (h.field == nav || h.field == volume || h.field == issue || h.field == references) && next.field != h.field
 	}
 	return false

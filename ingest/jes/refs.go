@@ -28,7 +28,7 @@ func ordinal(s string) (n int, rest string, ok bool) {
 func (p *parser) findRefs() {
 	tried := 0
 	for i := range p.lines {
-		h, ok := match(p.lines[i].s)
+		h, ok := p.match(i)
 		heading := ok && h.field == references && i+1 < len(p.lines)
 		n, _, numbered := ordinal(p.lines[i].s)
 		if !heading && (!numbered || n != 1) {
@@ -60,7 +60,7 @@ func (p *parser) refsEnd(from int, heading bool) (to int, ok bool) {
 	var field field
 	for to = from; to < len(p.lines); to++ {
 		l := p.lines[to]
-		if h, ok := match(l.s); ok && (to == from || l.gap || ended(p.lines[to-1].s)) && endsList(h) {
+		if h, ok := p.match(to); ok && (to == from || l.gap || ended(p.lines[to-1].s)) && endsList(h) {
 			field = h.field
 			break
 		}
@@ -98,7 +98,7 @@ func (p *parser) refsEnd(from int, heading bool) (to int, ok bool) {
 // afterMetrics tells that the last label before line i is one of those that end the metadata.
 func (p *parser) afterMetrics(i int) bool {
 	for j := i - 1; j >= max(0, i-3); j-- {
-		if h, ok := match(p.lines[j].s); ok {
+		if h, ok := p.match(j); ok {
 			return h.field == rating || h.field == views || h.field == purchasers || h.field == keywords || h.field == references
 		}
 	}

@@ -34,7 +34,7 @@ func (p *parser) findTitle() {
 		}
 	}
 	for i := range end {
-		if h, ok := match(p.lines[i].s); ok && h.field == nav {
+		if h, ok := p.match(i); ok && h.field == nav {
 			continue
 		}
 		if !p.mayBeTitle(i) {
@@ -46,7 +46,7 @@ func (p *parser) findTitle() {
 		}
 		var next hit
 		if i+n < len(p.lines) && i+n != p.refs[0] {
-			next, _ = match(p.lines[i+n].s)
+			next, _ = p.match(i + n)
 		}
 		if titled(p.join(i, n), next.field) {
 			p.setTitle(i, n)
