@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sheaf/crosswalk"
+	"sheaf/jats"
 	"sheaf/store"
 )
 
@@ -579,6 +580,24 @@ func TestF_Dates(t *testing.T) {
 			assert.Equal(t, want, g.get(list+"&from="+day0+"&until="+day0).Body.String())
 		}
 	})
+	t.Run("F12_OneFormatChanged", func(t *testing.T) {
+		g := repoA(t, v)
+		other := article("r1, changed")
+		g.putAs("r1", []store.Record{dc("r1"), other}, "j")
+		want := g.now.Format(time.RFC3339)
+		for _, prefix := range []string{"oai_dc", "jats"} {
+			assert.Equal(t, want, g.get("verb=GetRecord&identifier="+id+"r1&metadataPrefix="+prefix).text("//datestamp"))
+			assert.Equal(t, []string{"r1"}, g.get("verb=ListIdentifiers&metadataPrefix="+prefix+"&from="+want).ids())
+			assert.Equal(t, want, g.get("verb=ListRecords&metadataPrefix="+prefix+"&from="+want).text("//datestamp"))
+		}
+	})
+	t.Run("F13_StoredAgainUnchanged", func(t *testing.T) {
+		g := newRig(t, v)
+		g.put("r1", "j")
+		before := g.get("verb=GetRecord&metadataPrefix=jats&identifier=" + id + "r1").text("//datestamp")
+		g.putAs("r1", []store.Record{dc("r1"), article("r1")}, "j")
+		assert.Equal(t, before, g.get("verb=GetRecord&metadataPrefix=jats&identifier="+id+"r1").text("//datestamp"))
+	})
 	t.Run("F15_Order", func(t *testing.T) {
 		last := ""
 		for _, r := range g.walk("verb=ListRecords&metadataPrefix=oai_dc") {
@@ -655,6 +674,14 @@ func TestG_Deleted(t *testing.T) {
 			})
 		}
 	}
+	t.Run("G08_OneFormatGone", func(t *testing.T) {
+		g := newRig(t, v)
+		g.put("r1")
+		g.putAs("r1", []store.Record{dc("r1")})
+		assert.Equal(t, []string{"r1"}, g.get("verb=ListRecords&metadataPrefix=oai_dc").ids())
+		assert.Equal(t, []string{"-r1"}, g.get("verb=ListRecords&metadataPrefix=jats").ids())
+		assert.Equal(t, []string{"-r1"}, g.get("verb=GetRecord&metadataPrefix=jats&identifier="+id+"r1").ids())
+	})
 	t.Run("G04_Restored", func(t *testing.T) {
 		g.put("d1", "k")
 		ids := allIDs(g.walk("verb=ListIdentifiers&metadataPrefix=oai_dc"))
@@ -867,6 +894,73 @@ func TestH17_OneDatestamp(t *testing.T) {
 	}
 }
 
+// recorder notes what is asked of a store.
+type recorder struct {
+	Items
+	queries []store.Query
+}
+
+func (r *recorder) List(ctx context.Context, q store.Query, visit func(*store.Row) error) (store.Page, error) {
+	r.queries = append(r.queries, q)
+	return r.Items.List(ctx, q, visit)
+}
+
+// Whatever the depth, a page asks the store for as much, by key; and only the first response of a list counts it.
+func TestH22_H24_WorkForAPage(t *testing.T) {
+	g := newRig(t, nil)
+	var changes []store.Change
+	for i := range 1000 {
+		changes = append(changes, store.Change{Local: fmt.Sprintf("%04d", i), Records: []store.Record{dc("x")}})
+	}
+	g.change(changes...)
+	g.PageSize = 50
+	g.walk("verb=ListRecords&metadataPrefix=oai_dc") // learns how large a record is
+	seen := &recorder{Items: g.db}
+	g.Items = seen
+	assert.Len(t, allIDs(g.walk("verb=ListRecords&metadataPrefix=oai_dc")), 1000)
+	assert.Len(t, seen.queries, 20, "a stretch for each page of small records")
+	for i, q := range seen.queries {
+		assert.Equal(t, i == 0, q.Count)
+		assert.Equal(t, 50, q.Limit)
+		if i > 0 {
+			assert.Equal(t, fmt.Sprintf("%04d", 50*i-1), q.After.Local)
+		}
+	}
+}
+
+// pieces is a client that notes how much it gets at a time.
+type pieces struct {
+	discard
+	largest int
+}
+
+func (p *pieces) Write(b []byte) (int, error) {
+	p.largest = max(p.largest, len(b))
+	return p.discard.Write(b)
+}
+
+// However large a page is, little of it is in memory at a time.
+func TestH23_PageInPieces(t *testing.T) {
+	g := newRig(t, nil)
+	g.PageSize = 300
+	var changes []store.Change
+	for i := range 300 {
+		r := dc(fmt.Sprint(i))
+		r.Metadata = append(r.Metadata, noise(i)...)
+		changes = append(changes, store.Change{Local: fmt.Sprint(i), Records: []store.Record{r}})
+	}
+	g.change(changes...)
+	for _, coding := range []string{"", "gzip"} {
+		req := httptest.NewRequest("GET", "/oai?verb=ListRecords&metadataPrefix=oai_dc", nil)
+		req.Header.Set("Accept-Encoding", coding)
+		w := &pieces{discard: discard{header: http.Header{}}}
+		g.ServeHTTP(w, req)
+		assert.Greater(t, w.n, int64(5<<20))
+		assert.Less(t, w.largest, 512<<10)
+		assert.Empty(t, w.header.Get("Content-Length"))
+	}
+}
+
 func TestH10_InParallel(t *testing.T) {
 	g := repoA(t, nil)
 	first := g.get("verb=ListRecords&metadataPrefix=jats")
@@ -945,6 +1039,91 @@ func TestI_XML(t *testing.T) {
 		assert.Equal(t, "http://sheaf.example.org/records/x", r.root.FindElement("//self-uri").SelectAttrValue("xlink:href", ""))
 		assert.NotContains(t, r.Body.String(), crosswalk.AboutMark)
 		assert.NotContains(t, r.Body.String(), crosswalk.BaseURL)
+	})
+}
+
+// What the real crosswalks make of articles, through the store and the endpoint.
+func TestI_RealCrosswalks(t *testing.T) {
+	g := newRig(t, answersSeen)
+	g.PageSize = 100
+	g.Formats = crosswalk.All()
+	one := &jats.Article{
+		Lang: "en", ArticleType: "research-article",
+		Title:       jats.Title{Text: jats.Rich("H<sub>2</sub>O &amp; p &lt; 0.05")},
+		TransTitles: []jats.Title{{Lang: "ru", Text: jats.Escape("Вода & <пар>")}},
+		Journal:     jats.Journal{IDs: []jats.ID{{Type: "publisher-id", Value: "x"}}, Title: jats.Title{Text: "X"}, ISSNs: []jats.ISSN{{Type: "electronic", Value: "1234-5679"}}},
+		IDs:         []jats.ID{{Type: "doi", Value: "10.5555/x"}},
+		Contribs:    []jats.Contrib{{Names: []jats.Name{{Surname: "Doe", GivenNames: "Jo"}}, Affs: []string{"a1"}, IDs: []jats.ContribID{{Type: "orcid", Value: "https://orcid.org/0000-0002-1825-0097"}}}},
+		Affs:        []jats.Aff{{ID: "a1", Forms: []jats.AffForm{{Institutions: []jats.Institution{{Name: "University of Tests"}}, Country: "Norway"}}}},
+		PubDates:    []jats.Date{{Type: "pub", Format: "electronic", Date: "2020-05"}},
+		Permissions: jats.Permissions{Licenses: []jats.License{{URI: "https://creativecommons.org/licenses/by/4.0/"}}},
+		Abstracts:   []jats.Abstract{{P: []jats.Rich{"One."}}, {Lang: "ru", P: []jats.Rich{"Один."}}},
+	}
+	var changes []store.Change
+	for _, local := range []string{"10.5555/a", "10.5555/b(1)2"} {
+		c := store.Change{Local: local, Article: []byte("{}"), Sets: named([]string{"journal:x"})}
+		for _, f := range g.Formats {
+			b, err := crosswalk.Render(f, one, local)
+			require.NoError(t, err)
+			c.Records = append(c.Records, store.Record{Prefix: f.Prefix, Metadata: b})
+		}
+		changes = append(changes, c)
+	}
+	g.now = g.now.Add(time.Second)
+	g.change(changes...)
+	t.Run("I03_SameIDsInTwoArticles", func(t *testing.T) { // xmllint finds an xs:ID that stands twice
+		r := g.get("verb=ListRecords&metadataPrefix=jats")
+		affs := r.root.FindElements("//aff")
+		require.Len(t, affs, 2)
+		assert.NotEqual(t, affs[0].SelectAttrValue("id", ""), affs[1].SelectAttrValue("id", ""))
+		for i, x := range r.root.FindElements("//xref[@ref-type='aff']") {
+			assert.Equal(t, affs[i].SelectAttrValue("id", ""), x.SelectAttrValue("rid", ""))
+		}
+	})
+	t.Run("I11_Languages", func(t *testing.T) {
+		r := g.get("verb=GetRecord&metadataPrefix=jats&identifier=" + id + "10.5555/a")
+		assert.Equal(t, "ru", r.root.FindElement("//trans-title-group").SelectAttrValue("xml:lang", ""))
+		assert.Equal(t, "ru", r.root.FindElement("//trans-abstract").SelectAttrValue("xml:lang", ""))
+		r = g.get("verb=GetRecord&metadataPrefix=oai_dc&identifier=" + id + "10.5555/a")
+		for _, name := range []string{"title", "description"} {
+			var langs []string
+			for _, e := range r.root.FindElements("//dc:" + name) {
+				langs = append(langs, e.SelectAttrValue("xml:lang", ""))
+			}
+			assert.Equal(t, []string{"en", "ru"}, langs, name)
+		}
+	})
+	t.Run("I12_Facts", func(t *testing.T) {
+		body := g.get("verb=GetRecord&metadataPrefix=jats&identifier=" + id + "10.5555/a").Body.String()
+		for _, fact := range []string{"10.5555/x", "1234-5679", "https://orcid.org/0000-0002-1825-0097", "University of Tests", "https://creativecommons.org/licenses/by/4.0/", `iso-8601-date="2020-05"`} {
+			assert.Contains(t, body, fact)
+		}
+	})
+	t.Run("I10_I13_DublinCore", func(t *testing.T) {
+		r := g.get("verb=ListRecords&metadataPrefix=oai_dc")
+		assert.Equal(t, "H2O & p < 0.05", r.text("//dc:title"))
+		var titles []string
+		for _, e := range r.root.FindElements("ListRecords/record[1]//dc:title") {
+			titles = append(titles, e.Text())
+		}
+		assert.Equal(t, []string{"H2O & p < 0.05", "Вода & <пар>"}, titles)
+	})
+	t.Run("I14_LicenceAsRights", func(t *testing.T) {
+		for _, f := range g.Formats {
+			r := g.get("verb=GetRecord&identifier=" + id + "10.5555/a&metadataPrefix=" + f.Prefix)
+			e := r.root.FindElement("GetRecord/record/about/rights/rightsReference")
+			require.NotNil(t, e)
+			assert.Equal(t, "https://creativecommons.org/licenses/by/4.0/", e.SelectAttrValue("ref", ""))
+		}
+		g.delete("10.5555/a")
+		assert.Nil(t, g.get("verb=GetRecord&identifier="+id+"10.5555/a&metadataPrefix=jats").root.FindElement("//about"))
+	})
+	t.Run("D06_AsAdvertised", func(t *testing.T) {
+		for _, f := range g.get("verb=ListMetadataFormats").root.FindElements("//metadataFormat") {
+			root := g.get("verb=GetRecord&identifier=" + id + "10.5555/b(1)2&metadataPrefix=" + f.SelectElement("metadataPrefix").Text()).root.FindElement("//metadata").ChildElements()[0]
+			assert.Equal(t, f.SelectElement("metadataNamespace").Text(), root.NamespaceURI())
+			assert.Equal(t, f.SelectElement("metadataNamespace").Text()+" "+f.SelectElement("schema").Text(), root.SelectAttrValue("xsi:schemaLocation", ""))
+		}
 	})
 }
 

@@ -207,7 +207,14 @@ func (g *rig) read(name string, w *httptest.ResponseRecorder) reply {
 	doc := etree.NewDocument()
 	require.NoError(g.t, doc.ReadFromBytes(w.Body.Bytes()), "%s\n%s", name, w.Body)
 	require.Equal(g.t, "OAI-PMH", doc.Root().Tag)
-	require.True(g.t, strings.HasSuffix(strings.TrimSpace(w.Body.String()), "</OAI-PMH>"))
+	require.True(g.t, strings.HasSuffix(w.Body.String(), "</OAI-PMH>\n"), "I15")
+	require.Equal(g.t, 1, strings.Count(w.Body.String(), "<?xml"), "I06")
+	require.NotContains(g.t, w.Body.String(), "<!DOCTYPE", "I06")
+	for _, path := range []string{"//datestamp", "//identifier", "//setSpec", "//setName", "//responseDate"} {
+		for _, e := range doc.FindElements(path) {
+			require.NotEmpty(g.t, e.Text(), "I15: %s", path)
+		}
+	}
 	g.valid.add(name, w.Body.Bytes())
 	return reply{w, doc.Root()}
 }
