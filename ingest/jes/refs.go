@@ -15,6 +15,9 @@ var (
 
 // ordinal cuts the number off an entry of a reference list: "1.", "1)" or "[1]".
 func ordinal(s string) (n int, rest string, ok bool) {
+	if s == "" || s[0] != '[' && (s[0] < '0' || s[0] > '9') {
+		return 0, "", false
+	}
 	m := ordinalRE.FindStringSubmatch(s)
 	if m == nil {
 		return 0, "", false
@@ -34,7 +37,7 @@ func (p *parser) findRefs() {
 		if !heading && (!numbered || n != 1) {
 			continue
 		}
-		if tried++; tried > 50 { // of a text made to be slow
+		if tried++; tried > 10 { // of a text made to be slow
 			return
 		}
 		from := i
@@ -52,7 +55,7 @@ func (p *parser) findRefs() {
 func (p *parser) refsEnd(from int, heading bool) (to int, ok bool) {
 	body := 0 // running numbers before from: a list inside a full text is none when the text goes on after it
 	for _, l := range p.lines[:from] {
-		if m := runningRE.FindStringSubmatch(l.s); m != nil && m[1] == strconv.Itoa(body+1) {
+		if next := strconv.Itoa(body + 1); l.s == next || strings.HasPrefix(l.s, next+" ") {
 			body++
 		}
 	}
