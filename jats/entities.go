@@ -8,7 +8,7 @@ import "strings"
 var isoEntities = func() map[string]string {
 	m := map[string]string{
 		"epsi": "ϵ", "epsiv": "ε", "phi": "ϕ", "phiv": "φ", "varepsilon": "ε", "varphi": "φ", "b.Gammad": "Ϝ", "b.gammad": "ϝ",
-		"lobrk": "⟦", "robrk": "⟧", "jmath": "j", "race": "⧚",
+		"nLt": "≪⃒", "nGt": "≫⃒", "lobrk": "⟦", "robrk": "⟧", "jmath": "j", "race": "⧚",
 	}
 	each := func(list string, add func(name, char string)) {
 		f := strings.Fields(list)

@@ -164,7 +164,7 @@ var aliases = map[string]string{
 var blocks = map[string]bool{
 	"p": true, "div": true, "title": true, "sec": true, "section": true, "list-item": true, "list": true, "def": true, "def-item": true, "term": true,
 	"disp-formula": true, "disp-quote": true, "blockquote": true, "label": true, "caption": true, "td": true, "th": true, "tr": true, "table": true,
-	"fn": true, "ref": true, "break": true, "bold-block": true, "dt": true, "dd": true, "hr": true, "pre": true, "verse-line": true,
+	"fn": true, "ref": true, "break": true, "bold-block": true, "dt": true, "dd": true, "ul": true, "ol": true, "li": true, "hr": true, "pre": true, "verse-line": true,
 	"speech": true, "statement": true, "fig": true, "table-wrap": true, "boxed-text": true, "preformat": true, "attrib": true, "alt-text": true,
 	"h1": true, "h2": true, "h3": true, "h4": true, "h5": true, "h6": true, "compound-kwd-part": true, "aff": true, "contrib": true,
 	"collab": true, "surname": true, "given-names": true, "institution": true, "institution-id": true, "email": true, "city": true, "country": true, "addr-line": true,

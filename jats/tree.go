@@ -202,7 +202,7 @@ type startTag struct {
 
 // tag reads a start tag at p.pos, which is at its '<'. ok is false, in lenient mode only, when it is no tag but text.
 func (p *parser) tag(want bool) (t startTag, ok bool, err error) {
-	d, i := p.data, p.pos+1
+	d, i, start := p.data, p.pos+1, p.pos
 	begin := i
 	for i < len(d) && isNameByte(d[i]) {
 		i++
@@ -302,6 +302,7 @@ func (p *parser) tag(want bool) (t startTag, ok bool, err error) {
 		return t, false, p.errorf(p.pos, "element %q: its tag is not well-formed", t.raw)
 	}
 	if ok && bare && !known[strings.ToLower(string(t.raw))] {
+		p.pos = start
 		return t, false, nil // "x<y and z>w"
 	}
 	return t, ok, nil
