@@ -397,12 +397,16 @@ func (w *writer) aff(i int) {
 			w.langAttr(f.Lang)
 		}
 		w.b = append(w.b, '>')
-		w.el("label", a.Label)
+		label, text := a.Label, f.Text
+		if label == "" {
+			label, text = cutMark(text)
+		}
+		w.el("label", label)
 		switch {
-		case !w.says(f.Text):
+		case !w.says(text):
 			w.affParts(f)
-		case f.Text.HasMarkup():
-			w.rich(f.Text)
+		case text.HasMarkup():
+			w.rich(text)
 		default:
 			w.affText(f)
 		}
@@ -411,6 +415,17 @@ func (w *writer) aff(i int) {
 	if n > 1 {
 		w.closeN("aff-alternatives")
 	}
+}
+
+// cutMark takes a raised mark of a few characters, which JATS4R wants as a label, from the beginning of an affiliation.
+func cutMark(r Rich) (label string, rest Rich) {
+	if s, ok := strings.CutPrefix(string(r), "<sup>"); ok {
+		mark, s, ok := strings.Cut(s, "</sup>")
+		if ok && mark != "" && len(mark) <= 4 && strings.IndexByte(mark, '<') < 0 {
+			return unescaper.Replace(mark), Rich(strings.TrimLeft(s, " "))
+		}
+	}
+	return "", r
 }
 
 // affParts writes the parts of an affiliation, parted by commas.

@@ -139,8 +139,82 @@ func (w *writer) printed(c *Citation) {
 	})
 	w.langAttr(c.Lang)
 	w.b = append(w.b, '>')
-	w.raw(string(c.Text))
+	w.marked(string(c.Text), name == "element-citation")
 	w.close(name)
+}
+
+// marked writes the text of a citation whose parts are marked, and adds what JATS4R wants of them: the year in numbers for "2001a", a type
+// for a pub-id, a designator for a version, a title for a link that shows nothing but an address. Of pages "1213-8", where the last
+// is less than the first, the last stays text, or in element-citation gets a page-range.
+//
+// Source: JATS4R citations, data citations, accessibility.
+func (w *writer) marked(s string, elements bool) {
+	for {
+		i := strings.IndexByte(s, '<')
+		if i < 0 {
+			break
+		}
+		w.raw(s[:i])
+		s = s[i:]
+		end := strings.IndexByte(s, '>')
+		if end < 0 { // cannot be in a Rich
+			break
+		}
+		tag, body := s[1:end], s[end+1:]
+		content := body
+		if k := strings.IndexByte(body, '<'); k >= 0 {
+			content = body[:k]
+		}
+		s = body
+		switch {
+		case tag == "year" && isoYear(content) != content:
+			w.start("year")
+			w.attr("iso-8601-date", isoYear(content))
+			w.b = append(w.b, '>')
+		case tag == "pub-id" && strings.HasPrefix(content, "10."):
+			w.raw(`<pub-id pub-id-type="doi">`)
+		case tag == "pub-id":
+			w.raw(`<pub-id pub-id-type="other">`)
+		case tag == "version" && content != "":
+			w.start("version")
+			w.attr("designator", unescaper.Replace(content))
+			w.b = append(w.b, '>')
+		case strings.HasPrefix(tag, "ext-link ") && isURL(content) && !strings.Contains(tag, "xlink:title"):
+			w.b = append(append(w.b, '<'), tag...)
+			w.raw(` xlink:title="Online copy">`)
+		case tag == "fpage":
+			w.open("fpage")
+			sep, last, rest, ok := cutLastPage(body, content)
+			if !ok {
+				break
+			}
+			w.raw(content + "</fpage>" + sep)
+			if elements {
+				w.raw("<lpage>" + last + "</lpage><page-range>" + content + "-" + last + "</page-range>")
+			} else {
+				w.raw(last)
+			}
+			s = rest
+		default:
+			w.b = append(append(append(w.b, '<'), tag...), '>')
+		}
+	}
+	w.raw(s)
+}
+
+// cutLastPage finds in what follows "<fpage>" the last page, when only loose text stands before it and it is less than the first, and what
+// follows. ok is false where it is not so, or where the citation has a page-range.
+func cutLastPage(s, first string) (sep, last, rest string, ok bool) {
+	s, ok = strings.CutPrefix(s, first+"</fpage>")
+	if !ok || strings.Contains(s, "<page-range") {
+		return "", "", "", false
+	}
+	sep, s, ok = strings.Cut(s, "<lpage>")
+	if !ok || strings.IndexByte(sep, '<') >= 0 {
+		return "", "", "", false
+	}
+	last, rest, ok = strings.Cut(s, "</lpage>")
+	return sep, last, rest, ok && pageLess(last, first)
 }
 
 // parts writes element-citation from what is known.
@@ -278,12 +352,16 @@ func (w *writer) originals(first, others string, ts []Text) {
 	}
 }
 
-// isoYear is the four digits that s begins with, if it is a year of the past or present of print.
+// isoYear is the first four digits in s that stand alone, if they are a year of the past or present of print.
 func isoYear(s string) string {
-	if leadingDigits(s) != 4 || s[0] != '1' && s[:2] != "20" {
-		return ""
+	for s != "" {
+		n := leadingDigits(s)
+		if n == 4 && (s[0] == '1' || s[:2] == "20") {
+			return s[:4]
+		}
+		s = s[max(n, 1):]
 	}
-	return s[:4]
+	return ""
 }
 
 // pageLess tells whether the number in a is less than that in b.

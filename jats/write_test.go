@@ -3,6 +3,8 @@ package jats
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -131,34 +133,43 @@ func articles() map[string]*Article {
 	return map[string]*Article{"rich": richArticle(), "bare": bare, "no-issn": noISSN, "link": link, "eloc": eloc, "empty": {}, "title": {Title: Title{Text: "T"}}}
 }
 
-// checkAll writes every article in every form and checks each by the schemas that it must be valid by. It returns what is wrong.
-func checkAll(t *testing.T, all map[string]*Article) map[string]string {
+// checkAll writes every article in every form and checks each by the schemas that it must be valid by. It returns what is wrong. The form
+// inside OAI-PMH is checked as one response with all of the articles, by the profile and by the XSD of JATS.
+func checkAll(t *testing.T, all map[string]*Article, options ...WriteOptions) map[string]string {
 	t.Helper()
-	blue, green, oai, own := map[string][]byte{}, map[string][]byte{}, map[string][]byte{}, map[string][]byte{}
+	blue, green := map[string][]byte{}, map[string][]byte{}
+	var every, publishing []byte
+	n := 0
 	for name, a := range all {
-		for _, o := range []WriteOptions{{}, {Emails: true, Metrics: true}} {
+		for _, o := range options {
+			n++
 			o.LandingURL = "https://sheaf.example.org/records/1?a=1&b=2"
 			name := fmt.Sprintf("%s, emails %v", name, o.Emails)
 			o.Standalone = true
 			doc := AppendXML(nil, a, o)
-			green[name+", green"] = doc
 			if a.Publishing() {
-				blue[name+", blue"] = doc
+				blue[name] = doc
 				assert.Contains(t, string(doc[:300]), "Journal Publishing DTD with MathML3 v1.3")
 			} else {
+				green[name] = doc
 				assert.Contains(t, string(doc[:300]), "Archiving and Interchange DTD with MathML3 v1.3")
 			}
 			o.Standalone = false
-			o.IDPrefix, o.SchemaLocation = "r1-", "https://sheaf.example.org/schemas/sheaf-jats-1.3.xsd"
-			doc = AppendXML(nil, a, o)
-			own[name+", own"] = doc
+			o.IDPrefix, o.SchemaLocation = fmt.Sprintf("r%d-", n), "https://sheaf.example.org/schemas/sheaf-jats-1.3.xsd"
+			doc = AppendXML(append(record(n), "<metadata>"...), a, o)
+			doc = append(doc, "</metadata></record>\n"...)
+			every = append(every, doc...)
 			if a.Publishing() {
-				oai[name+", oai"] = envelope(doc)
+				publishing = append(publishing, doc...)
 			}
 		}
 	}
 	bad := fixturetest.DTD(t, fixturetest.Publishing, blue)
-	for _, m := range []map[string]string{fixturetest.DTD(t, fixturetest.Archiving, green), fixturetest.XSD(t, "oai/oai-jats.xsd", oai), fixturetest.XSD(t, profile(t), own)} {
+	for _, m := range []map[string]string{
+		fixturetest.DTD(t, fixturetest.Archiving, green),
+		fixturetest.XSD(t, "oai/oai-jats.xsd", map[string][]byte{"response, JATS": response(publishing)}),
+		fixturetest.XSD(t, responseSchema(t), map[string][]byte{"response, profile": response(every)}),
+	} {
 		for k, v := range m {
 			bad[k] = v
 		}
@@ -166,15 +177,28 @@ func checkAll(t *testing.T, all map[string]*Article) map[string]string {
 	return bad
 }
 
-// envelope is the least response of OAI-PMH around an article.
-func envelope(doc []byte) []byte {
+// record is the beginning of a record of OAI-PMH.
+func record(n int) []byte {
+	return fmt.Appendf(nil, "<record><header><identifier>oai:x.org:%d</identifier><datestamp>2026-01-01T00:00:00Z</datestamp></header>", n)
+}
+
+func response(records []byte) []byte {
 	return []byte(`<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><responseDate>2026-01-01T00:00:00Z</responseDate>` +
-		`<request verb="GetRecord" identifier="oai:x.org:1" metadataPrefix="jats">https://x.org/oai</request><GetRecord><record><header><identifier>oai:x.org:1</identifier>` +
-		`<datestamp>2026-01-01T00:00:00Z</datestamp></header><metadata>` + string(doc) + `</metadata></record></GetRecord></OAI-PMH>`)
+		`<request verb="ListRecords" metadataPrefix="jats">https://x.org/oai</request><ListRecords>` + string(records) + `</ListRecords></OAI-PMH>`)
+}
+
+// responseSchema is a schema of responses of OAI-PMH with articles of the profile in them.
+func responseSchema(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "response.xsd")
+	require.NoError(t, os.WriteFile(path, []byte(`<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">`+
+		`<xs:import namespace="http://www.openarchives.org/OAI/2.0/" schemaLocation="`+filepath.Join(fixturetest.Schemas(t), "oai", "OAI-PMH.xsd")+`"/>`+
+		`<xs:import namespace="`+Namespace+`" schemaLocation="`+profile(t)+`"/></xs:schema>`), 0o644))
+	return path
 }
 
 func TestAppendXMLIsValid(t *testing.T) {
-	for name, what := range checkAll(t, articles()) {
+	for name, what := range checkAll(t, articles(), WriteOptions{}, WriteOptions{Emails: true, Metrics: true}) {
 		t.Errorf("%s: %.2000s", name, what)
 	}
 }
@@ -258,6 +282,11 @@ func TestAppendXML(t *testing.T) {
 		{name: "works under one label", a: Article{Refs: []Ref{{Distinct: true, Citations: []Citation{{Text: "a"}, {Text: "b"}}}}},
 			has: []string{`<ref id="R1"><mixed-citation publication-type="other">a</mixed-citation><mixed-citation publication-type="other">b</mixed-citation></ref>`}},
 		{name: "a marked text stands alone", a: Article{Refs: []Ref{{Citations: []Citation{{Text: "<source>S</source>", Elements: true, Volume: "1"}}}}}, has: []string{`<element-citation publication-type="other"><source>S</source></element-citation>`}, not: []string{"volume"}},
+		{name: "what JATS4R wants of marked parts", a: Article{Refs: []Ref{{Citations: []Citation{{Text: `<year>2001a</year> <year>in press</year> <year>2002</year> <pub-id>10.1/x</pub-id> <version>R "3"</version> <fpage>1213</fpage>–<lpage>8</lpage> <ext-link ext-link-type="uri" xlink:href="https://e.org/">https://e.org/</ext-link>`}}}}},
+			has: []string{`<year iso-8601-date="2001">2001a</year> <year>in press</year> <year>2002</year> <pub-id pub-id-type="doi">10.1/x</pub-id> <version designator="R &quot;3&quot;">R "3"</version> <fpage>1213</fpage>–8 <ext-link ext-link-type="uri" xlink:href="https://e.org/" xlink:title="Online copy">https://e.org/</ext-link></mixed-citation>`}},
+		{name: "pages cut short in elements", a: Article{Refs: []Ref{{Citations: []Citation{{Elements: true, Text: `<fpage>1213</fpage><lpage>8</lpage><issue>1</issue>`}, {Elements: true, Text: `<fpage>12</fpage><lpage>18</lpage>`}}}}},
+			has: []string{`<fpage>1213</fpage><lpage>8</lpage><page-range>1213-8</page-range><issue>1</issue></element-citation>`, `<fpage>12</fpage><lpage>18</lpage></element-citation>`}},
+		{name: "raised mark of an affiliation", a: Article{Affs: []Aff{{Forms: []AffForm{{Text: "<sup>1</sup> A <sup>2</sup>"}}}}}, has: []string{`<aff id="aff1"><label>1</label>A <sup>2</sup></aff>`}},
 		{name: "two lists", a: Article{Refs: []Ref{{Citations: []Citation{{Text: "a"}}}, {List: "More", Citations: []Citation{{Text: "b"}}}}}, has: []string{"</ref-list>\n<ref-list><title>More</title>\n<ref id=\"R2\">"}},
 		{name: "data", a: Article{Refs: []Ref{{Citations: []Citation{{PublicationType: "data", Text: "d", Titles: []Text{{"", "T"}}}}}}},
 			has: []string{`<mixed-citation publication-type="other" specific-use="data">`, `<element-citation publication-type="data"><data-title>T</data-title>`}},
