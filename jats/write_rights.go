@@ -315,8 +315,7 @@ func (w *writer) abstract(ab *Abstract, trans bool, plain *int) {
 		} else if secs[0].Title != "" {
 			p = []Rich{secs[0].Title}
 		}
-		p = append(p, secs[0].P...)
-		secs = secs[0].Secs
+		p, secs = titledSecs(append(p, secs[0].P...), secs[0].Secs)
 	}
 	mark := len(w.b)
 	name := "abstract"
