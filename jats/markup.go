@@ -122,6 +122,8 @@ func (r *renderer) warn(code, path, format string, args ...any) {
 func (r *renderer) flush() {
 	if len(r.out) == 0 {
 		r.lead = r.lead || r.space
+	} else if r.beforeBlock() {
+		// parted by what it is
 	} else if r.brk {
 		r.out = append(r.out, "<break/>"...)
 	} else if r.space {
@@ -133,6 +135,16 @@ func (r *renderer) flush() {
 		r.opens[i] = ""
 	}
 	r.opens = r.opens[:0]
+}
+
+// beforeBlock tells whether the first thing to be written is a list, a part of one or a display formula.
+func (r *renderer) beforeBlock() bool {
+	for _, t := range r.opens {
+		if strings.HasPrefix(t, "<list") || t == "<p>" || t == "<label>" || t == "<disp-formula>" {
+			return true
+		}
+	}
+	return false
 }
 
 // finish returns what was written, in normal form C.
@@ -440,13 +452,7 @@ func (r *renderer) element(n *node, allow class) {
 		r.unwrap(n, allow)
 		return
 	}
-	if e.class == cDisp {
-		r.space = true
-	}
 	r.simple(n, e)
-	if e.class == cDisp {
-		r.space = true
-	}
 }
 
 // hidesPart tells whether an emphasis stands around an element that may be here but not inside it, such as source: the emphasis then goes, not the element.
@@ -694,7 +700,7 @@ func (r *renderer) formula(n *node, allow class) {
 
 // list writes a list; what is no item becomes one.
 func (r *renderer) list(n *node) {
-	r.space = true
+	before := len(r.out)
 	r.push(r.startTag(n, elems["list"]))
 	for _, k := range n.kids {
 		if k.name == "" && isBlank(k.text) {
@@ -710,7 +716,7 @@ func (r *renderer) list(n *node) {
 		r.pop("list-item")
 	}
 	r.pop("list")
-	r.space = true
+	r.space = len(r.out) == before // a list that came to nothing is a blank
 }
 
 // item writes the inside of a list-item: a label, then paragraphs and lists.
@@ -733,7 +739,6 @@ func (r *renderer) item(n *node) {
 	var run []*node
 	end := func() {
 		if len(run) > 0 {
-			r.space = false
 			r.push("<p>")
 			r.children(&node{kids: run}, para&^cList)
 			r.pop("p")

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/unicode/norm"
+
+	"sheaf/fixtures/fixturetest"
 )
 
 func TestParseMarkup(t *testing.T) {
@@ -162,4 +164,77 @@ func checkRich(t *testing.T, r Rich, kind MarkupKind) {
 	if !r.HasMarkup() && !norm.NFC.IsNormalString(string(r)) {
 		t.Fatalf("%q is not NFC", r)
 	}
+}
+
+// nasty are fragments that break the rules of the DTD in one way each.
+var nasty = []string{
+	"<p>a<p>b</p></p>", "<list>x</list>", "<list><label>1</label></list>", "<list-item><label>1</label></list-item>", "<ul><li><label>1</label></li><li><ul><li>x</li></ul></li></ul>",
+	"<ol><li><p>a</p>b<list><list-item>c</list-item></list></li></ol>", "<disp-formula><label>1</label><mml:math><mml:mi>a</mml:mi></mml:math></disp-formula>",
+	"<disp-formula>x<break/>y</disp-formula>", "<inline-formula><inline-formula>x</inline-formula><inline-graphic xlink:href='a'/></inline-formula>",
+	"<alternatives><inline-graphic xlink:href='a'/></alternatives>", "<alternatives><tex-math>a</tex-math></alternatives>", "<bold><mml:math><mml:mi>a</mml:mi></mml:math></bold>",
+	"<mml:math><mml:mtable><mml:mtr><mml:mtd/></mml:mtr></mml:mtable></mml:math>", "<mml:math><mml:mtr/></mml:math>", "<mml:math display='odd' id='x'><mml:mo stretchy='maybe' lspace=''>+</mml:mo></mml:math>",
+	"<mml:math><mml:semantics><mml:mi>a</mml:mi><mml:annotation>b</mml:annotation></mml:semantics></mml:math>", "<mml:math><mml:mmultiscripts><mml:mi>a</mml:mi><mml:none/><mml:prescripts/></mml:mmultiscripts></mml:math>",
+	"<mml:math><mml:mmultiscripts><mml:mi>a</mml:mi><mml:none/><mml:mi>b</mml:mi><mml:mprescripts/><mml:mi>c</mml:mi><mml:none/></mml:mmultiscripts></mml:math>",
+	"<mml:math><mml:msub><mml:mi>a</mml:mi></mml:msub></mml:math>", "<mml:math><mml:mfenced open='' close='|' separators=''><mml:mspace width='1em' mathvariant='bold'/></mml:mfenced></mml:math>", "<mml:math>x</mml:math>", "<mml:math/>",
+	"<mml:math><mml:mrow><mml:apply/></mml:mrow></mml:math>", "<mml:math><mml:mtable frame='box' columnalign='left right'><mml:mlabeledtr><mml:mtd columnalign='wrong'><mml:mn>1</mml:mn></mml:mtd></mml:mlabeledtr></mml:mtable></mml:math>",
+	"<name/>", "<name><prefix>Dr</prefix></name>", "<name><surname>a</surname><surname>b</surname></name>", "<name><given-names>a</given-names></name>", "<name name-style='odd' xml:lang=''><surname>a</surname><suffix>Jr</suffix><prefix>Dr</prefix></name>",
+	"<name><suffix>Jr</suffix> <surname>x</surname><degrees>PhD</degrees></name>", "<name-alternatives>x</name-alternatives>", "<name-alternatives><name><surname>a</surname></name><name>b</name></name-alternatives>", "<name-alternatives><collab>a</collab></name-alternatives>",
+	"<person-group person-group-type='odd'><name>a<surname>b</surname></name>, <etal/><anonymous/><aff>x</aff><role>ed.</role></person-group>", "<person-group/>",
+	"<collab>x<contrib-group><contrib><name><surname>a</surname></name></contrib></contrib-group></collab>", "<date><day>1</day></date>", "<date><year>2001</year><month>1</month></date>", "<date><season>Fall</season><year>2001</year></date>", "<date><day>1</day><season>x</season><year>2001</year></date>",
+	"<size>5 p.</size>", "<size units='page'>5</size>", "<page-count count='3'/>", "<pub-id pub-id-type='odd thing'>x<b>y</b></pub-id>", "<pub-id xlink:href='javascript:x'>y</pub-id>", "<std><source>x</source><std-organization>ISO <institution>y</institution></std-organization><volume>1</volume></std>",
+	"<annotation><p>a</p></annotation>", "<comment><list><list-item><p>a</p></list-item></list></comment>", "<italic><source>a</source> b</italic>", "<source>a <volume>1</volume></source>", "<volume><bold>1</bold></volume>", "<article-title>a<fn><p>b</p></fn><break/>c</article-title>",
+	"<institution-id>https://ror.org/1</institution-id>", "<institution-wrap>a<institution>b</institution></institution-wrap>", "<institution><bold>a</bold><sub>2</sub></institution>", "<addr-line><named-content content-type='city'>x</named-content> <postal-code>1</postal-code></addr-line>", "<addr-line content-type='city'>x</addr-line>", "<country country='USA'>x</country>",
+	"<label>1</label>", "<xref rid='x'>1</xref>", "<sup><break/>a</sup>", "<sub><p>a</p></sub>", "<ext-link xlink:href='https://a.example/'><ext-link xlink:href='https://b.example/'>x</ext-link></ext-link>", "<ext-link>x</ext-link>", "<email><b>a@b.example</b></email>", "<uri>no address</uri>", "<conf-loc><city>x</city>, <bold>y</bold></conf-loc>",
+	"<publisher-name><institution-wrap><institution>x</institution></institution-wrap></publisher-name>", "<publisher-loc>a <ext-link xlink:href='https://a.example/'>b</ext-link></publisher-loc>", "<edition>2<sup>nd</sup></edition>", "<etal>et al.</etal>", "<supplement><title>a</title></supplement>", "<series><source>x</source></series>",
+	"<data-title><inline-formula>x</inline-formula><ext-link xlink:href='10.5555/x'>y</ext-link></data-title>", "<chapter-title>a<break/>b</chapter-title>", "<year iso-8601-date='soon'>2001</year>", "<date-in-citation iso-8601-date='2001-02-30'><year>2001</year>, x</date-in-citation>", "<access-date>2001</access-date>", "<isbn><bold>1</bold></isbn>",
+	"<related-article related-article-type='x'>a</related-article>", "<named-content content-type='x'>a</named-content>", "<mixed-citation><source>x</source></mixed-citation>", "<tex-math>\\alpha<b>x</b></tex-math>",
+}
+
+// A Rich of a kind is valid in its place, whatever it was made of.
+func TestRichIsValid(t *testing.T) {
+	make := func(kind MarkupKind) (out []Rich) {
+		for _, s := range nasty {
+			for _, around := range [...]string{"%", "<bold>a %</bold>", "x <italic>%</italic><source>y</source>", "<ext-link xlink:href='https://a.example/'>%</ext-link>"} {
+				r, _, err := ParseMarkup(strings.Replace(around, "%", s, 1), kind)
+				require.NoError(t, err, s)
+				checkRich(t, r, kind)
+				if r != "" {
+					out = append(out, r)
+				}
+			}
+		}
+		return
+	}
+	a := &Article{Title: Title{Text: "T"}, Journal: Journal{IDs: []ID{{"publisher-id", "x"}}, ISSNs: []ISSN{{"print", "0378-5955"}}}}
+	for _, r := range make(InlineMarkup) {
+		a.TransTitles = append(a.TransTitles, Title{Lang: "en", Text: r})
+	}
+	a.Abstracts = []Abstract{{P: make(ParaMarkup)}}
+	for _, r := range make(AffMarkup) {
+		a.Affs = append(a.Affs, Aff{Forms: []AffForm{{Text: r}}})
+	}
+	for _, r := range make(CitationMarkup) {
+		a.Refs = append(a.Refs, Ref{Citations: []Citation{{Text: r}}})
+		a.Products = append(a.Products, Product{Text: r})
+	}
+	for _, r := range make(relatedMarkup) {
+		a.Related = append(a.Related, Related{Type: "companion", Text: r})
+	}
+	kwds := KwdGroup{}
+	for _, r := range make(emphMarkup) {
+		kwds.Kwds = append(kwds.Kwds, Kwd{Text: r})
+	}
+	a.KwdGroups = []KwdGroup{kwds}
+	for _, r := range make(AnyMarkup) {
+		a.Refs = append(a.Refs, Ref{Citations: []Citation{{Text: r, Elements: true}}, Notes: []Rich{r}})
+		a.Conferences = append(a.Conferences, Conference{Name: r, Theme: r})
+		a.CustomMeta = append(a.CustomMeta, CustomMeta{Name: r, Value: r})
+		a.SubjGroups = append(a.SubjGroups, SubjGroup{Subjects: []Subject{{Text: r}}})
+		a.Permissions.Statements = append(a.Permissions.Statements, Text{Text: r})
+		a.Contribs = append(a.Contribs, Contrib{Collab: []Text{{Text: r}}, Roles: []Role{{Text: r}}, Bio: []Rich{r}})
+	}
+	a.Clean()
+	require.Empty(t, a.Clean())
+	bad := fixturetest.DTD(t, fixturetest.Publishing, map[string][]byte{"nasty": AppendXML(nil, a, WriteOptions{Standalone: true, Emails: true})})
+	assert.Empty(t, bad)
 }
