@@ -55,16 +55,19 @@ func render(t testing.TB, f crosswalk.Format, a *jats.Article) (record, about []
 var archivingOnly = map[string]bool{"seed": true, "no-journal-data": true, "editorial": true}
 
 func TestGoldenRecords(t *testing.T) {
+	whole, publishingRecords := map[string][]byte{}, map[string][]byte{}
 	byFormat, publishing, archiving := map[string]map[string][]byte{}, map[string][]byte{}, map[string][]byte{}
 	for name, a := range articles(t) {
 		for _, f := range crosswalk.All() {
-			record, _ := render(t, f, a)
-			fixturetest.Golden(t, name+"."+f.Prefix+".xml", append(record, '\n'))
+			record, about := render(t, f, a)
+			fixturetest.Golden(t, name+"."+f.Prefix+".xml", append(bytes.Clone(record), '\n'))
 			if byFormat[f.Prefix] == nil {
 				byFormat[f.Prefix] = map[string][]byte{}
 			}
-			if f.Prefix != "jats" || !archivingOnly[name] { // oai-jats.xsd holds the Publishing set
-				byFormat[f.Prefix][name] = record
+			byFormat[f.Prefix][name] = record
+			whole[f.Prefix+"."+name] = fmt.Appendf(nil, "<metadata>%s</metadata>%s", record, about)
+			if f.Prefix == "jats" && !archivingOnly[name] { // oai-jats.xsd holds the Publishing set
+				publishingRecords[name] = fmt.Appendf(nil, "<metadata>%s</metadata>%s", record, about)
 			}
 		}
 		f, ok := crosswalk.Find("jats")
@@ -78,7 +81,8 @@ func TestGoldenRecords(t *testing.T) {
 		}
 	}
 	assert.Empty(t, fixturetest.XSD(t, "oai/oai_dc.xsd", byFormat["oai_dc"]))
-	assert.Empty(t, fixturetest.XSD(t, "oai/oai-jats.xsd", response(byFormat["jats"])))
+	assert.Empty(t, fixturetest.XSD(t, "oai/oai-jats.xsd", response(publishingRecords)))
+	assert.Empty(t, fixturetest.Responses(t, response(whole)))
 	assert.Empty(t, fixturetest.DTD(t, fixturetest.Publishing, publishing))
 	assert.Empty(t, fixturetest.DTD(t, fixturetest.Archiving, archiving))
 }
@@ -88,7 +92,7 @@ func response(records map[string][]byte) map[string][]byte {
 	var b bytes.Buffer
 	b.WriteString(`<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><responseDate>2026-01-01T00:00:00Z</responseDate><request verb="ListRecords" metadataPrefix="jats">` + site + `/oai</request><ListRecords>`)
 	for name, r := range records {
-		fmt.Fprintf(&b, `<record><header><identifier>oai:sheaf.example.org:%s</identifier><datestamp>2026-01-01T00:00:00Z</datestamp></header><metadata>%s</metadata></record>`, name, r)
+		fmt.Fprintf(&b, `<record><header><identifier>oai:sheaf.example.org:%s</identifier><datestamp>2026-01-01T00:00:00Z</datestamp></header>%s</record>`, name, r)
 	}
 	b.WriteString(`</ListRecords></OAI-PMH>`)
 	return map[string][]byte{"all records in one response": b.Bytes()}
