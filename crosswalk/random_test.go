@@ -82,7 +82,7 @@ func TestRandomArticlesMakeValidRecords(t *testing.T) {
 	dcFormat, _ := crosswalk.Find("oai_dc")
 	jatsFormat, _ := crosswalk.Find("jats")
 	kept := 0
-	for seed := int64(0); seed < 1100; seed++ {
+	for seed := int64(700); seed < 1100; seed++ {
 		a := new(jats.Article)
 		random(rand.New(rand.NewSource(seed)), reflect.ValueOf(a).Elem(), 0)
 		a.Clean()
@@ -96,7 +96,7 @@ func TestRandomArticlesMakeValidRecords(t *testing.T) {
 			require.NoError(t, err, "seed %d", seed)
 		}
 		inside[fmt.Sprint("seed ", seed)], _ = render(t, jatsFormat, a)
-		if kept > 80 { // xmllint reads the DTD anew for each document
+		if kept > 40 { // xmllint reads the DTD anew for each document
 			continue
 		}
 		b, err := crosswalk.Document(dcFormat, a, local, site)
