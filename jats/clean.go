@@ -269,7 +269,7 @@ func (c *cleaner) notes(path string, list *[]Note) {
 		}
 		c.str(path, &n.Label)
 		c.lang(path, &n.Lang)
-		c.rich(path, &n.Title, InlineMarkup)
+		c.rich(path, &n.Title, phraseMarkup) // where a note has no title it is a paragraph
 		c.riches(path, &n.P, ParaMarkup)
 		return len(n.P) > 0 || n.Title != "" || n.Label != ""
 	})
