@@ -18,7 +18,7 @@ import (
 // before is still there, under its datestamp. In the end importing again completes the store, and a harvester who came by from
 // time to time has missed nothing.
 func TestKillImport(t *testing.T) {
-	const items, kills = 1500, 20
+	const items, kills = 1000, 20
 	bin, tar := build(t), archive(t, items)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
