@@ -95,6 +95,36 @@ func (w *writer) attr(name, value string) {
 	w.b = append(appendEscaped(w.b, value, true), '"')
 }
 
+// href writes xlink:href, with what may not stand in a URI percent-encoded; characters beyond ASCII stay.
+//
+// Source: RFC 3986 §2; RFC 3987 §3.1.
+func (w *writer) href(uri string) {
+	const bad = " \"<>\\^`{|}[]"
+	fragment := false
+	var b strings.Builder
+	for i := 0; i < len(uri); i++ {
+		c := uri[i]
+		switch {
+		case c < 0x20 || c == 0x7f:
+			continue
+		case strings.IndexByte(bad, c) >= 0, c == '#' && fragment, c == '%' && !isHex(uri[i+1:]):
+			b.WriteByte('%')
+			b.WriteByte("0123456789ABCDEF"[c>>4])
+			b.WriteByte("0123456789ABCDEF"[c&15])
+			continue
+		}
+		fragment = fragment || c == '#'
+		b.WriteByte(c)
+	}
+	w.attr("xlink:href", b.String())
+}
+
+// isHex tells whether s begins with two hexadecimal digits.
+func isHex(s string) bool {
+	const hex = "0123456789abcdefABCDEF"
+	return len(s) > 1 && strings.IndexByte(hex, s[0]) >= 0 && strings.IndexByte(hex, s[1]) >= 0
+}
+
 // place writes a URL that may hold NUL as an attribute.
 func (w *writer) place(name, value string) {
 	for i, s := range strings.Split(value, "\x00") {
@@ -729,7 +759,7 @@ func (w *writer) supplementary(i int) {
 		w.attr("mime-subtype", sub)
 	}
 	w.otherLang(s.Lang)
-	w.attr("xlink:href", s.URL)
+	w.href(s.URL)
 	w.b = append(w.b, '>')
 	w.el("label", s.Label)
 	mark := len(w.b)
@@ -770,7 +800,7 @@ func (w *writer) link(l *Link) {
 	w.start("self-uri")
 	w.attr("content-type", l.MIME)
 	w.langAttr(l.Lang)
-	w.attr("xlink:href", l.URL)
+	w.href(l.URL)
 	title := l.Title
 	if title == "" && (l.Text == "" || isURL(string(l.Text)) || string(l.Text) == l.URL) {
 		switch l.MIME {
@@ -829,7 +859,7 @@ func (w *writer) related(i int) {
 			t = "doi"
 		}
 		w.attr("ext-link-type", t)
-		w.attr("xlink:href", r.ID)
+		w.href(r.ID)
 	}
 	w.otherLang(r.Lang)
 	if !w.says(r.Text) {

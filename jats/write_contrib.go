@@ -91,7 +91,7 @@ func (w *writer) contrib(c *Contrib, member, equal bool) {
 	for _, u := range c.URIs {
 		if u != "" {
 			w.raw(`<ext-link ext-link-type="uri"`)
-			w.attr("xlink:href", u)
+			w.href(u)
 			w.raw(` xlink:title="Web page">`)
 			w.text(u)
 			w.close("ext-link")
@@ -622,7 +622,7 @@ func (w *writer) authorNotes() {
 			w.b = append(w.b, '>')
 			w.el("label", n.Label)
 			sep := false
-			for _, p := range append([]Rich{n.Title}, n.P...) {
+			for _, p := range append([]Rich{asParagraph(n.Title)}, n.P...) {
 				if w.says(p) {
 					if sep {
 						w.b = append(w.b, ' ')
@@ -640,7 +640,7 @@ func (w *writer) authorNotes() {
 		w.otherLang(n.Lang)
 		w.b = append(w.b, '>')
 		w.el("label", n.Label)
-		w.richEl("p", n.Title) // fn has no title
+		w.richEl("p", asParagraph(n.Title)) // fn has no title
 		w.ps(n.P)
 		w.closeN("fn")
 	}

@@ -179,7 +179,7 @@ func (w *writer) marked(s string, elements bool) {
 			w.start("version")
 			w.attr("designator", unescaper.Replace(content))
 			w.b = append(w.b, '>')
-		case strings.HasPrefix(tag, "ext-link ") && isURL(content) && !strings.Contains(tag, "xlink:title"):
+		case strings.HasPrefix(tag, "ext-link ") && isURL(linkText(body)) && !strings.Contains(tag, "xlink:title"):
 			w.b = append(append(w.b, '<'), tag...)
 			w.raw(` xlink:title="Online copy">`)
 		case tag == "fpage":
@@ -200,6 +200,14 @@ func (w *writer) marked(s string, elements bool) {
 		}
 	}
 	w.raw(s)
+}
+
+// linkText is the plain text of a link whose content s begins with.
+func linkText(s string) string {
+	if i := strings.Index(s, "</ext-link>"); i >= 0 {
+		s = s[:i]
+	}
+	return Rich(s).Plain()
 }
 
 // cutLastPage finds in what follows "<fpage>" the last page, when only loose text stands before it and it is less than the first, and what
@@ -306,7 +314,7 @@ func (w *writer) parts(c *Citation) {
 	for _, u := range c.URLs {
 		if u != "" {
 			w.raw(`<ext-link ext-link-type="uri"`)
-			w.attr("xlink:href", u)
+			w.href(u)
 			w.raw(` xlink:title="Online copy">`)
 			w.text(u)
 			w.close("ext-link")

@@ -193,7 +193,7 @@ func (w *writer) license(l *License, statements []Text) {
 	w.start("license")
 	w.attr("license-type", l.Type)
 	w.attr("specific-use", l.AppliesTo)
-	w.attr("xlink:href", l.URI)
+	w.href(l.URI)
 	w.otherLang(l.Lang)
 	w.b = append(w.b, '>')
 	if l.URI != "" {
@@ -307,15 +307,15 @@ func (w *writer) abstracts() {
 // abstract writes one abstract. plain counts those of the article's language and of no type: after the first each has the type "other",
 // because JATS4R wants them told apart.
 func (w *writer) abstract(ab *Abstract, trans bool, plain *int) {
-	p, secs := titledSecs(ab.P, ab.Secs)
+	p, secs := w.titledSecs(ab.P, ab.Secs)
 	title := ab.Title
 	for len(p) == 0 && len(secs) == 1 { // JATS4R: one section alone is none
 		if title == "" {
 			title = secs[0].Title
 		} else if secs[0].Title != "" {
-			p = []Rich{secs[0].Title}
+			p = []Rich{asParagraph(secs[0].Title)}
 		}
-		p, secs = titledSecs(append(p, secs[0].P...), secs[0].Secs)
+		p, secs = w.titledSecs(append(p, secs[0].P...), secs[0].Secs)
 	}
 	mark := len(w.b)
 	name := "abstract"
@@ -358,9 +358,12 @@ func (w *writer) abstract(ab *Abstract, trans bool, plain *int) {
 	w.group(mark, body, name)
 }
 
+// asParagraph is a title for where p stands, which holds no break.
+func asParagraph(title Rich) Rich { return Rich(strings.ReplaceAll(string(title), "<break/>", " ")) }
+
 // sec writes a section, which has a title.
 func (w *writer) sec(s *Sec) {
-	p, secs := titledSecs(s.P, s.Secs)
+	p, secs := w.titledSecs(s.P, s.Secs)
 	w.open("sec")
 	w.richEl("title", s.Title)
 	w.ps(p)
@@ -371,10 +374,10 @@ func (w *writer) sec(s *Sec) {
 }
 
 // titledSecs joins what sections without a title hold to what stands before them, because a sec must have a title.
-func titledSecs(p []Rich, secs []Sec) ([]Rich, []Sec) {
+func (w *writer) titledSecs(p []Rich, secs []Sec) ([]Rich, []Sec) {
 	all := true
 	for i := range secs {
-		all = all && secs[i].Title != ""
+		all = all && w.says(secs[i].Title)
 	}
 	if all {
 		return p, secs
@@ -385,7 +388,7 @@ func titledSecs(p []Rich, secs []Sec) ([]Rich, []Sec) {
 	add = func(secs []Sec) {
 		for _, s := range secs {
 			switch {
-			case s.Title != "":
+			case w.says(s.Title):
 				out = append(out, s)
 			case len(out) == 0:
 				p = append(p, s.P...)
