@@ -153,6 +153,7 @@ func routes(s *settings, db store.Store, site string, log *slog.Logger) (http.Ha
 
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	r.Handle("/oai", m.count(repository))
+	r.Handle("/oai/xml", m.count(repository)) // XML for a person's browser too
 	get := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
 	get.HandleFunc("/", pages.Front)
 	get.PathPrefix("/records/").HandlerFunc(pages.Record)
