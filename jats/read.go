@@ -752,20 +752,18 @@ func (r *reader) titlePart(k *node) {
 	a := r.a
 	switch k.name {
 	case "article-title":
-		r.titleNotes(k)
-		t := r.rich(k, InlineMarkup)
+		t := r.titleText(k)
 		if a.Title.Text == "" {
 			a.Title.Text, a.Title.Lang = t, r.lang(k)
 		} else if t != "" {
 			a.TransTitles = append(a.TransTitles, Title{Lang: r.lang(k), Text: t})
 		}
 	case "subtitle":
-		r.titleNotes(k)
-		if t := r.rich(k, InlineMarkup); t != "" {
+		if t := r.titleText(k); t != "" {
 			a.Title.Subtitles = append(a.Title.Subtitles, t)
 		}
 	case "trans-title":
-		if t := r.rich(k, InlineMarkup); t != "" {
+		if t := r.titleText(k); t != "" {
 			a.TransTitles = append(a.TransTitles, Title{Lang: r.lang(k), Text: t})
 		}
 	case "trans-subtitle":
@@ -778,12 +776,11 @@ func (r *reader) titlePart(k *node) {
 		for _, f := range k.kids {
 			switch f.name {
 			case "trans-title":
-				r.titleNotes(f)
 				if t.Text != "" {
 					a.TransTitles = append(a.TransTitles, t)
 					t = Title{Lang: t.Lang}
 				}
-				t.Text = r.rich(f, InlineMarkup)
+				t.Text = r.titleText(f)
 				if l := r.lang(f); l != "" && (t.Lang == "" || len(l) > len(t.Lang)) {
 					t.Lang = l
 				}
@@ -802,6 +799,45 @@ func (r *reader) titlePart(k *node) {
 		}
 	}
 }
+
+// titleText is a title without its footnotes, which are kept as notes, and without the marks of those.
+func (r *reader) titleText(n *node) Rich {
+	r.titleNotes(n)
+	return r.rich(withoutMarks(n), InlineMarkup)
+}
+
+// withoutMarks is n without the raised text in it that is nothing but marks of notes. Marks outside of raised text are left out by [render].
+func withoutMarks(n *node) *node {
+	out := *n
+	out.kids = nil
+	for _, k := range n.kids {
+		if k.name == "sup" && onlyMarks(k) {
+			continue
+		}
+		if k.name != "" {
+			k = withoutMarks(k)
+		}
+		out.kids = append(out.kids, k)
+	}
+	return &out
+}
+
+// onlyMarks tells whether n holds marks of notes and at most punctuation beside them.
+func onlyMarks(n *node) bool {
+	marks := 0
+	for _, k := range n.kids {
+		switch {
+		case k.name == "" && !hasLetter(k.text):
+		case k.name == "xref" && noteMarks[k.attr("ref-type")]:
+			marks++
+		default:
+			return false
+		}
+	}
+	return marks > 0
+}
+
+var noteMarks = oneOf("fn author-notes corresp aff")
 
 // titleNotes keeps the footnotes that stand inside a title.
 func (r *reader) titleNotes(n *node) {

@@ -178,6 +178,29 @@ func TestReadMends(t *testing.T) {
 	}
 }
 
+// The mark of a footnote is no part of a title, raised or not; a raised number that points nowhere is.
+func TestReadTitleMarks(t *testing.T) {
+	for in, want := range map[string]Rich{
+		`Mosses<sup><xref ref-type="fn" rid="f1">1</xref></sup>`:                                                           "Mosses",
+		`Mosses<xref ref-type="fn" rid="f1"><sup>1</sup></xref>`:                                                           "Mosses",
+		`<italic>Mosses<sup> <xref ref-type="fn" rid="f1">1</xref>, <xref ref-type="aff" rid="f2">2</xref></sup></italic>`: "<italic>Mosses</italic>",
+		`Mosses on 5 m<sup>2</sup>`:                                     "Mosses on 5 m<sup>2</sup>",
+		`<sup>14<xref ref-type="fn" rid="f1">*</xref></sup>C in mosses`: "<sup>14*</sup>C in mosses",
+	} {
+		a, _ := mustRead(t, []byte(`<article><front><article-meta><title-group><article-title>`+in+`</article-title><trans-title-group xml:lang="fr"><trans-title>`+in+
+			`</trans-title></trans-title-group></title-group></article-meta></front></article>`))
+		assert.Equal(t, want, a.Title.Text, in)
+		assert.Equal(t, []Title{{Lang: "fr", Text: want}}, a.TransTitles, in)
+	}
+}
+
+// A date in elements is believed before the same date as printed.
+func TestReadDateBesideString(t *testing.T) {
+	a, _ := mustRead(t, article(`<pub-date pub-type="ppub"><day>02</day><month>01</month><year>2022</year><string-date>February 2022</string-date></pub-date>
+<pub-date pub-type="epub"><string-date><day>3</day> <month>May</month> <year>2021</year></string-date></pub-date>`, ""))
+	assert.Equal(t, []Date{{Type: "pub", Format: "print", Date: "2022-01-02"}, {Type: "pub", Format: "electronic", Date: "2021-05-03"}}, a.PubDates)
+}
+
 func TestReadReferences(t *testing.T) {
 	a, _ := mustRead(t, article("", `<ref-list><title>References</title>
 <ref id="r1"><label>1.</label><element-citation publication-type="journal"><person-group person-group-type="author"><name><surname>Ng</surname><given-names>A</given-names></name><etal/></person-group>

@@ -40,7 +40,7 @@ func (r *reader) date(n *node) Date {
 		}
 	}
 	inner := n
-	if s := n.child("string-date"); s != nil {
+	if s := n.child("string-date"); s != nil && n.child("year") == nil {
 		inner = s
 	}
 	d.Date, d.Season, d.Text = r.dateParts(inner)
