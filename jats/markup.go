@@ -108,6 +108,7 @@ type renderer struct {
 	loose        bool     // text stood where only elements may
 	wide         bool     // there is a byte beyond ASCII
 	depth        int
+	partEnd      int // where in out an unwrapped part of a citation ended, if nothing follows it yet
 	inLink       bool
 	warnings     []Warning
 }
@@ -310,15 +311,19 @@ func (r *renderer) children(n *node, allow class) {
 	}
 }
 
-// unwrap writes what is inside n and leaves n away.
+// unwrap writes what is inside n and leaves n away. Parts of a citation that touched stay parted, as in [Rich.Plain].
 func (r *renderer) unwrap(n *node, allow class) {
 	if dropped(n) {
 		return
 	}
-	b := blocks[n.name] && (!r.elementsOnly || r.depth > 0)
-	r.space = r.space || b
+	loose := !r.elementsOnly || r.depth > 0
+	b, part := blocks[n.name] && loose, parts[n.name] && loose
+	r.space = r.space || b || part && r.partEnd > 0 && r.partEnd == len(r.out)
 	r.children(n, allow)
 	r.space = r.space || b
+	if part {
+		r.partEnd = len(r.out)
+	}
 }
 
 // lookup is the element of the closed list that n is or stands for, in a place that allows allow.

@@ -60,6 +60,7 @@ func TestParseMarkup(t *testing.T) {
 		{"a name with text between", CitationMarkup, "<name><surname>Ng</surname>, <given-names>A</given-names></name>", "<string-name><surname>Ng</surname>, <given-names>A</given-names></string-name>"},
 		{"a name in the wrong order", CitationMarkup, "<name><given-names>A</given-names><surname>Ng</surname></name>", "<name><surname>Ng</surname><given-names>A</given-names></name>"},
 		{"parts of a citation in a title", InlineMarkup, "<source>Nature</source> today", "Nature today"},
+		{"parts of a citation that touch, in a paragraph", ParaMarkup, "<mixed-citation><day>26</day><month>07</month>, <source>Nature</source><volume>48</volume>(<issue>7</issue>)<ext-link>x</ext-link></mixed-citation>", "26 07, Nature 48(7)x"},
 		{"a date that is none", CitationMarkup, "<date><month>May</month></date>", "<string-date><month>May</month></string-date>"},
 		{"keyword", emphMarkup, `<i>a</i> <a href="https://a.example/">b</a>`, "<italic>a</italic> b"},
 	} {
