@@ -201,6 +201,16 @@ func TestReadDateBesideString(t *testing.T) {
 	assert.Equal(t, []Date{{Type: "pub", Format: "print", Date: "2022-01-02"}, {Type: "pub", Format: "electronic", Date: "2021-05-03"}}, a.PubDates)
 }
 
+func TestReadPubHistory(t *testing.T) {
+	a, _ := mustRead(t, article(`<pub-date><year>2020</year></pub-date><pub-history>
+<event><event-desc>Posted</event-desc><date date-type="preprint"><day>9</day><month>10</month><year>2024</year></date><self-uri content-type="preprint" xlink:href="https://doi.org/10.5555/p"/></event>
+<event><event-desc>Reviewed</event-desc><self-uri content-type="review" xlink:href="https://doi.org/10.5555/q">Review 1</self-uri></event></pub-history>`, ""))
+	assert.Equal(t, []Date{{Type: "preprint", Date: "2024-10-09"}}, a.History)
+	assert.Equal(t, []Related{{Object: true, Type: "preprint", IDType: "doi", ID: "10.5555/p", Text: "Posted"}, {Object: true, Type: "review", IDType: "doi", ID: "10.5555/q", Text: "Review 1"}}, a.Related)
+	require.Len(t, a.Notes, 1)
+	assert.Equal(t, []Rich{"Reviewed"}, a.Notes[0].P)
+}
+
 func TestReadReferences(t *testing.T) {
 	a, _ := mustRead(t, article("", `<ref-list><title>References</title>
 <ref id="r1"><label>1.</label><element-citation publication-type="journal"><person-group person-group-type="author"><name><surname>Ng</surname><given-names>A</given-names></name><etal/></person-group>

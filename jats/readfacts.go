@@ -127,12 +127,14 @@ func (r *reader) dateParts(n *node) (date, season, text string) {
 	return date, season, text
 }
 
-// pubHistory takes the dates of events that JATS 1.3 tells in pub-history.
+// pubHistory takes the dates of events that JATS 1.3 tells in pub-history, and their links. A link that says nothing itself has the
+// description of its event.
 func (r *reader) pubHistory(n *node) {
 	for _, e := range n.kids {
 		if e.name != "event" {
 			continue
 		}
+		told := false
 		for _, k := range e.kids {
 			switch k.name {
 			case "date":
@@ -142,7 +144,10 @@ func (r *reader) pubHistory(n *node) {
 			case "article-id":
 				r.articleIDOf(e, k)
 			case "self-uri":
-				x := Related{Object: true, Type: firstOf(k.attr("content-type"), e.attr("event-type"), "event"), IDType: "uri", ID: k.attr("xlink:href"), Text: r.rich(e.child("event-desc"), relatedMarkup)}
+				x := Related{Object: true, Type: firstOf(k.attr("content-type"), e.attr("event-type"), "event"), IDType: "uri", ID: k.attr("xlink:href"), Text: r.rich(k, relatedMarkup)}
+				if x.Text == "" {
+					x.Text, told = r.rich(e.child("event-desc"), relatedMarkup), true
+				}
 				if d := bareDOI(x.ID); d != "" {
 					x.ID, x.IDType = d, "doi"
 				}
@@ -151,7 +156,7 @@ func (r *reader) pubHistory(n *node) {
 				}
 			}
 		}
-		if d := r.rich(e.child("event-desc"), ParaMarkup); d != "" && e.child("self-uri") == nil {
+		if d := r.rich(e.child("event-desc"), ParaMarkup); d != "" && !told {
 			r.a.Notes = append(r.a.Notes, Note{Place: "notes", Type: firstOf(e.attr("event-type"), "history"), P: []Rich{d}})
 		}
 	}
