@@ -8,6 +8,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -229,17 +230,18 @@ func missing(want, have []string) []string {
 
 // An article1 is the article of a document and its parts, without those of sub-articles and responses.
 type article1 struct {
-	front, journal, meta, back *el
-	refs                       []*el // that say anything
-	refLists                   []*el
-	served                     bool // by Sheaf
+	article, front, journal, meta, back *el
+	refs                                []*el // that say anything
+	refLists                            []*el
+	served                              bool // by Sheaf
 }
 
+// articleOf finds the article of a document.
 func articleOf(t testing.TB, doc *el, served bool) article1 {
 	t.Helper()
 	found := doc.all("article")
 	require.Len(t, found, 1)
-	a := article1{front: found[0].child("front"), back: found[0].child("back"), served: served}
+	a := article1{article: found[0], front: found[0].child("front"), back: found[0].child("back"), served: served}
 	a.journal, a.meta = a.front.child("journal-meta"), a.front.child("article-meta")
 	a.refLists = a.back.all("ref-list", "sub-article", "response")
 	for _, l := range a.refLists {
@@ -264,7 +266,7 @@ func (a article1) frontWords() []string {
 		switch e.name {
 		case "email", "ref-list":
 			return true
-		case "phone", "fax":
+		case "phone", "fax", "x": // x is what stands between names in print
 			return e.in("contrib")
 		case "xref":
 			return isMark(e) && e.in("contrib article-title trans-title")
@@ -519,6 +521,9 @@ func (a article1) facts() map[string][]string {
 			f[name] = append(f[name], s)
 		}
 	}
+	add("article type", a.article.attr["article-type"])
+	lang, _, _ := strings.Cut(strings.ReplaceAll(a.article.attr["lang"], "_", "-"), "-")
+	add("language", strings.ToLower(lang))
 	for _, e := range a.meta.all("article-id", "pub-history", "related-article", "product", "related-object") {
 		switch e.attr["pub-id-type"] {
 		case "doi":
@@ -579,6 +584,11 @@ func (a article1) facts() map[string][]string {
 	}
 	for _, l := range a.meta.all("license") {
 		add("licence", licenseKey(l.attr["href"]))
+		if links := l.all("ext-link uri"); len(links) > 0 && l.attr["href"] == "" && len(l.all("license_ref")) == 0 {
+			if u := licenseKey(links[0].attr["href"]); strings.HasPrefix(u, "creativecommons.org/licenses/") {
+				add("licence", u)
+			}
+		}
 		for _, e := range l.all("license_ref") {
 			add("licence", licenseKey(e.plain()))
 		}
@@ -673,7 +683,7 @@ func TestServedRecords(t *testing.T) {
 		lost   []string
 	}
 	var scores []score
-	alone := 0
+	alone, told := 0, map[string]int{}                      // facts
 	docs := map[bool]map[string][]byte{true: {}, false: {}} // by whether the Publishing DTD holds them
 	all, refused := serveShared(t)
 	f, ok := crosswalk.Find("jats")
@@ -684,7 +694,11 @@ func TestServedRecords(t *testing.T) {
 		frontWords, refWords := from.frontWords(), from.refWords()
 		lost := append(missing(frontWords, to.frontWords()), missing(refWords, to.refWords())...)
 		scores = append(scores, score{s.name, 1 - float64(len(lost))/float64(max(1, len(frontWords)+len(refWords))), lost})
-		compareFacts(t, s.name, from, to)
+		assert.Empty(t, from.differences(to), s.name)
+		for fact, list := range from.facts() {
+			told[fact] += len(list)
+		}
+		told["references"] += len(from.refs)
 
 		if i%18 == 0 {
 			alone++
@@ -692,7 +706,7 @@ func TestServedRecords(t *testing.T) {
 			require.NoError(t, json.Unmarshal(s.item.Article, &a))
 			doc, err := crosswalk.Document(f, &a, s.item.Local, servedSite)
 			require.NoError(t, err)
-			compareFacts(t, s.name+", alone", from, articleOf(t, parseXML(t, doc), true))
+			assert.Empty(t, from.differences(articleOf(t, parseXML(t, doc), true)), "%s, alone", s.name)
 			docs[a.Publishing()][s.name] = doc
 		}
 	}
@@ -706,6 +720,7 @@ func TestServedRecords(t *testing.T) {
 	median := scores[len(scores)/2].recall
 	t.Logf("%d records, %d files refused, %d documents alone; recall of the words of front and ref-list: median %.4f, lowest %.4f", len(scores), refused, alone, median, scores[0].recall)
 	assert.GreaterOrEqual(t, median, 0.98)
+	t.Logf("facts compared: %v", told)
 
 	// Package jats holds every stand-alone document to the DTDs and every article element to the schemas (TestCorpusIsValid); here it is
 	// what leaves the store, in responses with headers, sets and rights.
@@ -728,54 +743,123 @@ func TestServedRecords(t *testing.T) {
 	assert.Empty(t, fixturetest.DTD(t, fixturetest.Archiving, docs[false]))
 }
 
-func compareFacts(t *testing.T, name string, from, to article1) {
-	t.Helper()
-	want, have := from.facts(), to.facts()
-	for fact := range want {
-		switch fact {
-		case "title", "translated title", "contributors", "keywords", "fpage", "lpage", "elocation-id", "volume", "issue", "abstracts":
-			if !slices.Equal(want[fact], have[fact]) {
-				for i := 0; i < max(len(want[fact]), len(have[fact])); i++ {
-					w, h := "", ""
-					if i < len(want[fact]) {
-						w = want[fact][i]
-					}
-					if i < len(have[fact]) {
-						h = have[fact][i]
-					}
-					if w != h {
-						k := 0
-						for k < len(w) && k < len(h) && w[k] == h[k] {
-							k++
-						}
-						k = max(0, k-30)
-						t.Errorf("%s: %s: %d of %d, %d served: %.300q became %.300q", name, fact, i+1, len(want[fact]), len(have[fact]), w[k:], h[min(k, len(h)):])
-						break
-					}
-				}
+// ordered are the facts that are served whole and in their order; of the others, all are there.
+const ordered = "title,subtitle,translated title,contributors,keywords,abstracts,fpage,lpage,elocation-id,volume,issue,article type,language"
+
+// differences tells what of the facts of a is not in what is served.
+func (a article1) differences(served article1) (out []string) {
+	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	want, have := a.facts(), served.facts()
+	for _, fact := range slices.Sorted(maps.Keys(want)) {
+		w, h := want[fact], have[fact]
+		if !slices.Contains(strings.Split(ordered, ","), fact) {
+			if lost := missing(w, h); len(lost) > 0 {
+				say("%s: lost %.300q; instead %.300q", fact, lost, missing(h, w))
 			}
-		default:
-			if lost := missing(want[fact], have[fact]); len(lost) > 0 {
-				t.Errorf("%s: %s: of %d, %d served, lost %.600q of %.600q", name, fact, len(want[fact]), len(have[fact]), lost, missing(have[fact], want[fact]))
+			continue
+		}
+		for i := range max(len(w), len(h)) {
+			switch {
+			case i >= len(h):
+				say("%s: %d became %d, lost %.300q", fact, len(w), len(h), w[i:])
+			case i >= len(w):
+				say("%s: %d became %d, added %.300q", fact, len(w), len(h), h[i:])
+			case w[i] != h[i]:
+				say("%s %d: %.300q became %.300q; lost %.300q", fact, i+1, w[i], h[i], missing(words(w[i]), words(h[i])))
+			default:
+				continue
+			}
+			break
+		}
+	}
+	if w, h := len(want["affiliations"]), len(have["affiliations"]); w != h {
+		say("affiliations: %d became %d", w, h)
+	}
+	if len(a.refs) != len(served.refs) {
+		say("references: %d became %d", len(a.refs), len(served.refs))
+		return out
+	}
+	for i, r := range a.refs {
+		w, h := r.words(nothing), served.refs[i].words(nothing)
+		if lost := missing(w, h); float64(len(lost)) > 0.1*float64(len(w)) {
+			say("reference %d: lost %q of %q", i+1, lost, w)
+		}
+		for _, p := range r.all("pub-id") {
+			if t := strings.ToLower(p.attr["pub-id-type"]); has("doi pmid", t) {
+				id := p.line(nothing)
+				if t == "doi" && bareDOI(p.plain()) != "" {
+					id = strings.Join(words(bareDOI(p.plain())), " ")
+				}
+				if !strings.Contains(strings.ToLower(served.refs[i].line(nothing)), strings.ToLower(id)) {
+					say("reference %d: %s %q is lost", i+1, t, id)
+				}
 			}
 		}
 	}
-	if len(want["affiliations"]) != len(have["affiliations"]) {
-		t.Errorf("%s: affiliations: %d became %d", name, len(want["affiliations"]), len(have["affiliations"]))
-	}
-	if assert.Equal(t, len(from.refs), len(to.refs), "%s: references", name) {
-		for i, r := range from.refs {
-			w, h := r.words(nothing), to.refs[i].words(nothing)
-			if lost := missing(w, h); float64(len(lost)) > 0.1*float64(len(w)) {
-				t.Errorf("%s: reference %d: lost %q of %q", name, i+1, lost, w)
-			}
-			for _, p := range r.all("pub-id") {
-				if has("doi pmid", p.attr["pub-id-type"]) {
-					if lost := missing(p.words(nothing), h); len(lost) > 0 {
-						t.Errorf("%s: reference %d: %s %q lost", name, i+1, p.attr["pub-id-type"], p.line(nothing))
-					}
-				}
-			}
+	return out
+}
+
+// Each fact that a record loses, or that it tells of another, is seen.
+func TestDifferences(t *testing.T) {
+	const source = `<!DOCTYPE article SYSTEM "x.dtd"><article article-type="research-article" xml:lang="en"><front><journal-meta><journal-id>j</journal-id><journal-title>Journal</journal-title><issn>1234-5679</issn><issn>1234-5678</issn></journal-meta>
+<article-meta><article-id pub-id-type="doi">10.5555/a</article-id><title-group><article-title>One H<sub>2</sub>O &eacute;<xref ref-type="fn" rid="f">1</xref></article-title><trans-title-group xml:lang="fr"><trans-title>Un</trans-title></trans-title-group></title-group>
+<contrib-group><contrib contrib-type="editor"><name><surname>Ed</surname><given-names>E</given-names></name></contrib><contrib contrib-type="author"><contrib-id contrib-id-type="orcid">http://orcid.org/0000-0002-1825-0097</contrib-id><name><surname>Au</surname><given-names>A B</given-names></name><xref ref-type="aff" rid="a1">1</xref><email>a@b.example</email></contrib>
+<contrib contrib-type="author"><collab>The Group</collab></contrib></contrib-group><aff id="a1"><label>1</label>Institute, <country>Chad</country></aff><aff id="a2">Elsewhere</aff>
+<pub-date pub-type="epub"><day>31</day><month>September</month><year>2020</year></pub-date><volume>1</volume><issue>2</issue><fpage>3</fpage><lpage>5</lpage>
+<history><date date-type="received"><day>2</day><month>Jan</month><year>2020</year></date></history><permissions><license xlink:href="http://creativecommons.org/licenses/by/4.0"><license-p>L</license-p></license></permissions>
+<abstract><p>Some words.</p></abstract><kwd-group><kwd>one</kwd><kwd>two</kwd></kwd-group><funding-group><award-group><funding-source>Fund</funding-source><award-id>A-1</award-id></award-group></funding-group></article-meta></front>
+<body><p>not asked for</p></body><back><ref-list><ref><label>1</label><mixed-citation>Smith <source>Nature</source> 2001 <pub-id pub-id-type="doi">10.5555/r</pub-id></mixed-citation></ref></ref-list></back><sub-article><front-stub><title-group><article-title>X</article-title></title-group></front-stub></sub-article></article>`
+	const good = `<article xmlns="https://jats.nlm.nih.gov/ns/archiving/1.3/" xmlns:ali="http://www.niso.org/schemas/ali/1.0/" article-type="research-article" xml:lang="en"><front><journal-meta><journal-id>j</journal-id><journal-title-group><journal-title>Journal</journal-title></journal-title-group><issn>1234-5679</issn></journal-meta>
+<article-meta><article-id pub-id-type="doi">10.5555/a</article-id><title-group><article-title>One H<sub>2</sub>O é</article-title><trans-title-group xml:lang="fr"><trans-title>Un</trans-title></trans-title-group></title-group>
+<contrib-group><contrib contrib-type="author"><contrib-id contrib-id-type="orcid">https://orcid.org/0000-0002-1825-0097</contrib-id><name><surname>Au</surname><given-names>A B</given-names></name><xref ref-type="aff" rid="r-1">1</xref></contrib><contrib contrib-type="author"><collab>The Group</collab></contrib></contrib-group>
+<contrib-group><contrib contrib-type="editor"><name><surname>Ed</surname><given-names>E</given-names></name></contrib></contrib-group><aff id="r-1"><label>1</label>Institute, <country country="TD">Chad</country></aff><aff id="r-2">Elsewhere</aff>
+<pub-date date-type="pub" publication-format="electronic"><month>09</month><year>2020</year></pub-date><volume>1</volume><issue>2</issue><fpage>3</fpage><lpage>5</lpage>
+<history><date date-type="received"><day>02</day><month>01</month><year>2020</year></date></history><permissions><license xlink:href="https://creativecommons.org/licenses/by/4.0/"><ali:license_ref>https://creativecommons.org/licenses/by/4.0/</ali:license_ref><license-p>L</license-p></license></permissions>
+<abstract><p>Some words.</p></abstract><kwd-group><kwd>one</kwd><kwd>two</kwd></kwd-group><funding-group><award-group><funding-source><institution-wrap><institution>Fund</institution></institution-wrap></funding-source><award-id>A-1</award-id></award-group></funding-group></article-meta></front>
+<back><ref-list><ref id="r-R1"><label>1</label><mixed-citation>Smith <source>Nature</source> 2001 <pub-id pub-id-type="doi">10.5555/r</pub-id></mixed-citation></ref></ref-list></back></article>`
+	from := articleOf(t, parseXML(t, []byte(source)), false)
+	to := articleOf(t, parseXML(t, []byte(good)), true)
+	assert.Empty(t, from.differences(to))
+	assert.Equal(t, []string{"31"}, missing(from.frontWords(), to.frontWords()), "September has 30 days")
+	assert.Empty(t, missing(from.refWords(), to.refWords()))
+	for _, c := range []struct{ old, new, want string }{
+		{"10.5555/a", "10.5555/b", "DOI"},
+		{"<sub>2</sub>", "", "title"},
+		{"<trans-title>Un</trans-title>", "<trans-title>Une</trans-title>", "translated title"},
+		{"<given-names>A B</given-names>", "<given-names>A</given-names>", "contributors"},
+		{"The Group", "Group", "contributors"},
+		{"0097", "0098", "contributors"},
+		{`rid="r-1"`, `rid="r-2"`, "contributors"},
+		{`<collab>The Group</collab>`, "", "contributors"},
+		{", <country", "<country", ""}, // punctuation is not looked at
+		{"Chad", "Mali", "affiliations"},
+		{`<aff id="r-2">Elsewhere</aff>`, "", "affiliations: 2 became 1"},
+		{"<month>09</month>", "<day>30</day><month>09</month>", "publication dates"},
+		{`"electronic"`, `"print"`, "publication dates"},
+		{"<day>02</day>", "", "history"},
+		{"<volume>1</volume>", "", "volume"},
+		{"<issue>2</issue>", "", "issue"},
+		{"<lpage>5</lpage>", "", "lpage"},
+		{"<fpage>3</fpage>", "<elocation-id>3</elocation-id>", "fpage"},
+		{"1234-5679", "2434-561X", "ISSN"},
+		{"licenses/by/4.0/", "licenses/by/3.0/", "licence"},
+		{"A-1", "", "award ids"},
+		{">Fund<", "><", "funders"},
+		{"<kwd>two</kwd>", "", "keywords"},
+		{"<kwd>one</kwd><kwd>two</kwd>", "<kwd>two</kwd><kwd>one</kwd>", "keywords"},
+		{"Some words", "Words", "abstracts"},
+		{"Smith ", "", "reference 1"},
+		{"10.5555/r<", "10.5555/s<", "reference 1: doi"},
+		{`<ref id="r-R1">`, `<ref><mixed-citation>More</mixed-citation></ref><ref>`, "references: 1 became 2"},
+		{`"research-article"`, `"other"`, "article type"},
+	} {
+		require.Contains(t, good, c.old)
+		to := articleOf(t, parseXML(t, []byte(strings.ReplaceAll(good, c.old, c.new))), true)
+		got := strings.Join(from.differences(to), "\n")
+		if c.want == "" {
+			assert.Empty(t, got, "%s", c.old)
+			continue
 		}
+		assert.Contains(t, got, c.want, "%s became %s", c.old, c.new)
 	}
 }
