@@ -92,8 +92,9 @@ func (r *Repository) list(ctx context.Context, a *answer, q *request) error {
 	return nil
 }
 
-// stretchSize is about how many bytes of XML are read at a time. Each reading costs a seek, some 30 us; a stretch of dc takes 200 us.
-const stretchSize = 128 << 10
+// stretchSize is about how many bytes of XML are read and sent at a time. Each reading costs a few calls to the system and each sending
+// one, on both sides.
+const stretchSize = 512 << 10
 
 // stretch is how many rows to read at a time, of most that are wanted, when one makes size bytes: equal parts, none much larger than stretchSize.
 func stretch(size int64, most int) int {

@@ -11,7 +11,6 @@ import (
 	"net/http/pprof"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -89,7 +88,6 @@ func Fixtures(_ context.Context, yield func(ingest.Input) error) error {
 // serve answers until ctx ends, then finishes the requests under way. hint is printed below the first line, with the site's address.
 func (c *serveCmd) serve(ctx context.Context, s *settings, db store.Store, io stdio, hint string) error {
 	log := s.log(io.err)
-	debug.SetGCPercent(50) // pages are short-lived and pooled: a small heap costs little here
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen %s: %w", c.Listen, err)

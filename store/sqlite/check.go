@@ -162,12 +162,15 @@ func (db *DB) checkItem(conn *sqlite.Conn, it *item, report func(string, ...any)
 		}
 		var sets string
 		var hash, metadata []byte
+		var buf buffer
+		var lost bool // the bytes are there, and cannot be unpacked
 		ok, err := first(conn, func(s *sqlite.Stmt) {
 			sets, hash = s.ColumnText(0), column(s, 1, nil)
-			if s.ColumnType(2) != sqlite.TypeNull {
-				metadata = pieces(s, 2, []byte{})
+			if lost = false; s.ColumnType(3) != sqlite.TypeNull {
+				metadata = buf.unpack(s, 2)
+				lost = metadata == nil
 			}
-		}, `SELECT sets, hash, m0, m1, m2, m3, m4 FROM record WHERE id = ?`, base<<itemBits|it.id)
+		}, `SELECT sets, hash, size, metadata FROM record WHERE id = ?`, base<<itemBits|it.id)
 		if err != nil {
 			return err
 		}
@@ -177,8 +180,10 @@ func (db *DB) checkItem(conn *sqlite.Conn, it *item, report func(string, ...any)
 			report("record: the one in %q is missing", f)
 		case sets != it.sets:
 			report("record: the one in %q names other sets than the item", f)
-		case deleted && metadata != nil:
+		case deleted && (metadata != nil || lost):
 			report("record: the one in %q should be deleted", f)
+		case lost:
+			report("record: the bytes in %q are damaged", f)
 		case !deleted && metadata == nil:
 			report("record: the one in %q has lost its bytes", f)
 		case !deleted && !bytes.Equal(hash, sum[:]):

@@ -1,10 +1,10 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,9 +26,12 @@ func openTest(t *testing.T, path string, o Options) *DB {
 	return db
 }
 
+// change has a record of size bytes that cannot be packed.
 func change(local string, size int) store.Change {
+	metadata := make([]byte, size)
+	rand.NewChaCha8([32]byte{1}).Read(metadata)
 	return store.Change{Local: local, Article: []byte("{}"), Sets: []store.Set{{Spec: "j"}},
-		Records: []store.Record{{Prefix: "jats", Metadata: bytes.Repeat([]byte("x"), size)}}}
+		Records: []store.Record{{Prefix: "jats", Metadata: metadata}}}
 }
 
 func nothing(*store.Row) error { return nil }
@@ -150,7 +153,7 @@ func TestDamagedPage(t *testing.T) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	require.NoError(t, err)
 	for _, n := range []int{0, 4, 5} {
-		_, err = f.WriteAt([]byte{0xff, 0xff, 0xff, 0xff}, (pages[n]-1)*8192) // the number of the next page
+		_, err = f.WriteAt([]byte{0xff, 0xff, 0xff, 0xff}, (pages[n]-1)*pageSize) // the number of the next page
 		require.NoError(t, err)
 	}
 	require.NoError(t, f.Close())

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 
 	"sheaf/store"
+
+	"github.com/klauspost/compress/s2"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -17,7 +20,7 @@ import (
 const (
 	entryRange = ` e.list = ?1 AND (e.datestamp, e.local) > (?2, ?3) AND (e.datestamp, e.local) < (?4, '') ORDER BY e.datestamp, e.local`
 
-	listRecords = `SELECT e.datestamp, e.local, e.deleted, r.sets, r.m0, r.m1, r.m2, r.m3, r.m4 FROM entry e LEFT JOIN record r ON r.id = (?5 | e.item) WHERE` + entryRange
+	listRecords = `SELECT e.datestamp, e.local, e.deleted, r.sets, r.size, r.metadata FROM entry e LEFT JOIN record r ON r.id = (?5 | e.item) WHERE` + entryRange
 	listHeaders = `SELECT e.datestamp, e.local, e.deleted, i.sets FROM entry e LEFT JOIN item i ON i.id = e.item WHERE` + entryRange
 	listEntries = `SELECT e.datestamp, e.local, e.deleted, e.item FROM entry e WHERE` + entryRange
 )
@@ -147,8 +150,10 @@ func scan(ctx context.Context, conn *sqlite.Conn, s stretch, headers bool, visit
 		return 0, err
 	}
 	defer stmt.Reset()
-	var row store.Row
-	var metadata []byte
+	buf := buffers.Get().(*buffer)
+	defer buffers.Put(buf)
+	row := store.Row{Local: buf.local, Sets: buf.sets}
+	defer func() { buf.local, buf.sets = row.Local, row.Sets }()
 	defer func() {
 		if seen > 0 {
 			page.Last = store.Key{Datestamp: row.Datestamp, Local: string(row.Local)}
@@ -168,12 +173,10 @@ func scan(ctx context.Context, conn *sqlite.Conn, s stretch, headers bool, visit
 		row.Sets = column(stmt, 3, row.Sets)
 		row.Metadata = nil
 		if !headers && !row.Deleted {
-			if stmt.ColumnType(4) == sqlite.TypeNull {
+			if row.Metadata = buf.unpack(stmt, 4); row.Metadata == nil {
 				page.Faults++
 				continue
 			}
-			metadata = pieces(stmt, 4, metadata[:0])
-			row.Metadata = metadata
 		}
 		if err := visit(&row); err != nil {
 			return seen, visitError{err}
@@ -186,6 +189,38 @@ func scan(ctx context.Context, conn *sqlite.Conn, s stretch, headers bool, visit
 		}
 	}
 	return seen, nil
+}
+
+// buffer is what one list or record is read into.
+type buffer struct{ local, sets, packed, metadata []byte }
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
+
+// unpack returns the metadata of a record whose columns size and metadata are i and i+1; nil if they are gone or damaged. The result is
+// good until the next call.
+func (b *buffer) unpack(s *sqlite.Stmt, i int) []byte {
+	if s.ColumnType(i+1) == sqlite.TypeNull {
+		return nil
+	}
+	size := s.ColumnInt64(i)
+	if size == 0 {
+		if b.metadata = column(s, i+1, b.metadata); b.metadata == nil {
+			b.metadata = []byte{}
+		}
+		return b.metadata
+	}
+	b.packed = column(s, i+1, b.packed)
+	if n, err := s2.DecodedLen(b.packed); err != nil || int64(n) != size {
+		return nil
+	}
+	if int64(cap(b.metadata)) < size {
+		b.metadata = make([]byte, size+size/4)
+	}
+	m, err := s2.Decode(b.metadata[:cap(b.metadata)], b.packed)
+	if err != nil {
+		return nil
+	}
+	return m
 }
 
 // skip steps over the first entry of s, whose record cannot be read, and returns how many entries it went over.

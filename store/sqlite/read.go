@@ -114,13 +114,15 @@ func (db *DB) Record(ctx context.Context, local, prefix string, visit func(*stor
 		if !gone && !slices.Contains(strings.Fields(it.formats), prefix) {
 			return fmt.Errorf("store/sqlite: record: %q in %q: %w", local, prefix, store.ErrNotFound)
 		}
+		buf := buffers.Get().(*buffer)
+		defer buffers.Put(buf)
 		row := store.Row{Local: []byte(local), Datestamp: it.datestamp, Deleted: it.deleted || gone}
 		found, err := first(conn, func(s *sqlite.Stmt) {
 			row.Sets = column(s, 0, nil)
-			if !row.Deleted && s.ColumnType(1) != sqlite.TypeNull {
-				row.Metadata = pieces(s, 1, []byte{})
+			if !row.Deleted {
+				row.Metadata = buf.unpack(s, 1)
 			}
-		}, `SELECT sets, m0, m1, m2, m3, m4 FROM record WHERE id = ?`, base<<itemBits|it.id)
+		}, `SELECT sets, size, metadata FROM record WHERE id = ?`, base<<itemBits|it.id)
 		if err != nil {
 			return db.wrap("record", err)
 		}

@@ -14,7 +14,7 @@ import (
 type damaged struct{ *DB }
 
 func (d damaged) Garble(t *testing.T, local, prefix string) {
-	d.exec(t, `UPDATE record SET m0 = replace(m0, 'article', 'particle') WHERE id = (SELECT id FROM list WHERE prefix = ? AND spec = '') << 36 | (SELECT id FROM item WHERE local = ?)`, prefix, local)
+	d.exec(t, `UPDATE record SET metadata = substr(metadata, 1, length(metadata) - 1) WHERE id = (SELECT id FROM list WHERE prefix = ? AND spec = '') << 36 | (SELECT id FROM item WHERE local = ?)`, prefix, local)
 }
 
 func (d damaged) Lose(t *testing.T, local, prefix string) {

@@ -13,6 +13,7 @@ import (
 
 	"sheaf/store"
 
+	"github.com/klauspost/compress/s2"
 	"zombiezen.com/go/sqlite"
 )
 
@@ -51,7 +52,8 @@ type ready struct {
 type record struct {
 	prefix string
 	hash   [32]byte
-	data   []byte
+	size   int64 // see pack
+	packed []byte
 }
 
 // item is a row of item.
@@ -129,7 +131,8 @@ func (db *DB) ready(c *store.Change) (*ready, error) {
 		if rec.Metadata == nil {
 			rec.Metadata = []byte{}
 		}
-		r.records = append(r.records, record{rec.Prefix, sha256.Sum256(rec.Metadata), rec.Metadata})
+		size, packed := pack(rec.Metadata)
+		r.records = append(r.records, record{rec.Prefix, sha256.Sum256(rec.Metadata), size, packed})
 	}
 	slices.SortFunc(r.records, func(a, b record) int { return cmp.Compare(a.prefix, b.prefix) })
 	var formats []string
@@ -478,41 +481,24 @@ func (w *writer) save(c *ready, old *item) (id, stamp int64, err error) {
 		if err != nil {
 			return 0, 0, err
 		}
-		m := cut(r.data)
-		if err := run(w.conn, `INSERT OR REPLACE INTO record (id, sets, hash, m0, m1, m2, m3, m4) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			base<<itemBits|id, c.sets, r.hash[:], m[0], m[1], m[2], m[3], m[4]); err != nil {
+		if err := run(w.conn, `INSERT OR REPLACE INTO record (id, sets, hash, size, metadata) VALUES (?, ?, ?, ?, ?)`,
+			base<<itemBits|id, c.sets, r.hash[:], r.size, r.packed); err != nil {
 			return 0, 0, err
 		}
 	}
 	return id, stamp, w.bury(gone, c.sets, c.specs, c.Local, id)
 }
 
-// pieceSize is what the engine's allocator hands out without asking the system for pages: a row with larger values costs three times
-// as much to read.
-const pieceSize = 16000
-
-// cut parts data into the columns m0 to m4 of record; nil is NULL.
-func cut(data []byte) (m [5]any) {
-	m[0] = data
-	for i := 0; i < len(m)-1 && len(data) > pieceSize; i++ {
-		m[i], m[i+1] = data[:pieceSize], data[pieceSize:]
-		data = data[pieceSize:]
+// pack makes metadata small where that saves an eighth or more: a page of the file then holds several records, and a list is read with
+// few calls to the system, which cost more than unpacking does. size is 0 where the bytes stay as they are.
+func pack(metadata []byte) (size int64, data []byte) {
+	if len(metadata) < 1<<10 {
+		return 0, metadata
 	}
-	return m
-}
-
-// pieces appends the columns m0 to m4, of which m0 is column i, to buf.
-func pieces(s *sqlite.Stmt, i int, buf []byte) []byte {
-	for end := i + 5; i < end; i++ {
-		n := s.ColumnLen(i)
-		if n == 0 {
-			break
-		}
-		have := len(buf)
-		buf = slices.Grow(buf, n)[:have+n]
-		buf = buf[:have+s.ColumnBytes(i, buf[have:])]
+	if p := s2.Encode(nil, metadata); len(p) <= len(metadata)-len(metadata)/8 {
+		return int64(len(metadata)), p
 	}
-	return buf
+	return 0, metadata
 }
 
 // delete leaves a tombstone in every list that the item is in.

@@ -54,11 +54,8 @@ CREATE TABLE record (
 	id       INTEGER PRIMARY KEY,
 	sets     TEXT NOT NULL, -- as in item
 	hash     BLOB NOT NULL, -- of the metadata
-	m0       BLOB,          -- the metadata, in pieces of 16,000 bytes; NULL: deleted
-	m1       BLOB,          -- NULL where the metadata ends before it
-	m2       BLOB,
-	m3       BLOB,
-	m4       BLOB           -- all the rest
+	size     INTEGER NOT NULL DEFAULT 0, -- of the metadata, when they are packed; 0: they are not
+	metadata BLOB              -- as served, or one S2 block of that; NULL: deleted
 );
 
 -- How many entries a list has in each bucket; a bucket of a level holds 128 of the level below, of which level 0 is one second.
