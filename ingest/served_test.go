@@ -390,7 +390,8 @@ func nameOf(e *el) string {
 	return strings.Join([]string{parts["surname"], parts["given-names"], parts["prefix"], parts["suffix"]}, "|")
 }
 
-// contribs says who contributed: each name form, group name and ORCID, and the affiliations linked.
+// contribs says who contributed, authors first: each name in all its forms, its ORCID, and the affiliations that it is linked to. Members
+// of a group follow the group. Who has no name is not told of.
 func (a article1) contribs() (people []string) {
 	affs := map[string]string{}
 	for _, f := range a.front.all("aff-alternatives aff") {
@@ -576,7 +577,7 @@ func (a article1) facts() map[string][]string {
 			add("ISSN", strings.ToUpper(strings.Join(words(s), "")))
 		}
 	}
-	for _, e := range a.journal.all("journal-title") {
+	for _, e := range a.journal.all("journal-title journal-subtitle trans-title trans-subtitle") {
 		add("journal title", e.line(nothing))
 	}
 	for _, e := range a.journal.all("publisher-name") {
