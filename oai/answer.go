@@ -21,10 +21,14 @@ const (
 // errHungUp says that the client went away while it was being written to.
 var errHungUp = errors.New("oai: the client hung up")
 
-// answer is one response on its way out.
+// answer is one response on its way out. What is sent before the end is packed and written by a goroutine of its own, while the next
+// stretch is read into the other buffer.
 type answer struct {
 	w       http.ResponseWriter
 	buf     []byte       // what was not sent yet
+	sending []byte       // the other buffer: what is being sent
+	sent    chan error   // the outcome of that; one is to come while busy
+	busy    bool         // sending is in use
 	gz      *gzip.Writer // into out; nil: not compressed
 	out     bytes.Buffer
 	started bool // a part has been sent; there is no way back
@@ -33,7 +37,7 @@ type answer struct {
 }
 
 var (
-	answers = sync.Pool{New: func() any { return &answer{buf: make([]byte, 0, stretchSize)} }}
+	answers = sync.Pool{New: func() any { return &answer{sent: make(chan error, 1)} }}
 	gzips   = sync.Pool{New: func() any {
 		z, err := gzip.NewWriterLevel(nil, gzipLevel)
 		if err != nil {
@@ -53,33 +57,53 @@ func newAnswer(w http.ResponseWriter, compress bool) *answer {
 	return a
 }
 
-// release gives the buffers back. a must not be used afterwards.
+// release waits for what is being sent and gives the buffers back. a must not be used afterwards.
 func (a *answer) release() {
+	a.wait()
 	if a.gz != nil {
 		gzips.Put(a.gz)
 	}
-	if cap(a.buf) > keep || a.out.Cap() > keep {
+	if cap(a.buf) > keep || cap(a.sending) > keep || a.out.Cap() > keep {
 		return
 	}
-	*a = answer{buf: a.buf[:0], out: a.out}
+	*a = answer{buf: a.buf[:0], sending: a.sending[:0], sent: a.sent, out: a.out}
 	a.out.Reset()
 	answers.Put(a)
 }
 
-// send sends what there is, if it is worth it, so that server and client work side by side.
+// wait returns the outcome of what is being sent.
+func (a *answer) wait() error {
+	if !a.busy {
+		return nil
+	}
+	a.busy = false
+	return <-a.sent
+}
+
+// send begins to send what there is, if it is worth it, so that store, compressor and client work side by side. Its error is that of what
+// was sent before.
 func (a *answer) send() error {
 	if len(a.buf) < piece || a.hold {
 		return nil
 	}
-	if a.gz == nil {
-		b := a.buf
-		a.buf = a.buf[:0]
-		return a.write(b)
-	}
-	if _, err := a.gz.Write(a.buf); err != nil {
+	if err := a.wait(); err != nil {
 		return err
 	}
-	a.buf = a.buf[:0]
+	a.header()
+	a.buf, a.sending = a.sending[:0], a.buf
+	a.busy = true
+	go func() { a.sent <- a.pass(a.sending) }()
+	return nil
+}
+
+// pass compresses b if that is wanted, and writes.
+func (a *answer) pass(b []byte) error {
+	if a.gz == nil {
+		return a.write(b)
+	}
+	if _, err := a.gz.Write(b); err != nil {
+		return err
+	}
 	if a.out.Len() == 0 {
 		return nil
 	}
@@ -89,6 +113,9 @@ func (a *answer) send() error {
 
 // finish sends the rest. When nothing was sent before, the response has a Content-Length.
 func (a *answer) finish() error {
+	if err := a.wait(); err != nil {
+		return err
+	}
 	b := a.buf
 	if a.gz != nil {
 		if _, err := a.gz.Write(b); err != nil {
@@ -102,17 +129,23 @@ func (a *answer) finish() error {
 	if !a.started {
 		a.w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	}
+	a.header()
 	return a.write(b)
 }
 
-func (a *answer) write(b []byte) error {
-	if !a.started {
-		a.started = true
-		a.w.Header().Set("Content-Type", a.kind)
-		if a.gz != nil {
-			a.w.Header().Set("Content-Encoding", "gzip")
-		}
+// header sets the header of the response, once.
+func (a *answer) header() {
+	if a.started {
+		return
 	}
+	a.started = true
+	a.w.Header().Set("Content-Type", a.kind)
+	if a.gz != nil {
+		a.w.Header().Set("Content-Encoding", "gzip")
+	}
+}
+
+func (a *answer) write(b []byte) error {
 	if _, err := a.w.Write(b); err != nil {
 		return errHungUp
 	}

@@ -73,8 +73,10 @@ func (r *Repository) list(ctx context.Context, a *answer, q *request) error {
 		if n := entry.rows - rows; n > 0 {
 			size.Store(int64(len(a.buf)-before) / int64(n))
 		}
-		if err := a.send(); err != nil {
-			return err
+		if more && given < r.PageSize {
+			if err := a.send(); err != nil {
+				return err
+			}
 		}
 	}
 	if entry.rows == 0 {
