@@ -53,7 +53,7 @@ func (r *Repository) list(ctx context.Context, a *answer, q *request) error {
 			Prefix: t.prefix, Set: t.set, From: t.from, Until: t.until, After: t.after, Headers: headers,
 			Limit: stretch(size.Load(), r.PageSize-given%r.PageSize), Count: first && given == 0,
 		}
-		before, rows := len(a.buf), entry.rows
+		before, rows := entry.bytes, entry.rows
 		page, err := r.Items.List(ctx, query, visit)
 		if err != nil {
 			return err
@@ -71,7 +71,7 @@ func (r *Repository) list(ctx context.Context, a *answer, q *request) error {
 			return fmt.Errorf("oai: the list stands still after %+v", t.after)
 		}
 		if n := entry.rows - rows; n > 0 {
-			size.Store(int64(len(a.buf)-before) / int64(n))
+			size.Store((entry.bytes - before) / int64(n))
 		}
 		if more && given < r.PageSize {
 			if err := a.send(); err != nil {
@@ -114,7 +114,8 @@ type entries struct {
 	a       *answer
 	prefix  string
 	headers bool
-	rows    int // appended so far
+	rows    int   // appended so far
+	bytes   int64 // that they made
 }
 
 // append appends a row as a record or a header element, with the start tag of the list before the first.
@@ -136,9 +137,10 @@ func (e *entries) append(row *store.Row) error {
 		}
 		b = e.r.appendRecord(b, row)
 	}
+	e.bytes += int64(len(b) - len(e.a.buf))
 	e.a.buf = b
 	e.rows++
-	return nil
+	return e.a.offer()
 }
 
 // sound tells whether a row can make a valid record: a live one must have an element.
