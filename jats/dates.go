@@ -119,9 +119,6 @@ func makeDate(year, month, day int) (date string, cut bool) {
 	return string(b), false
 }
 
-// isDate tells whether s is a real date in the form 2006, 2006-01 or 2006-01-02.
-func isDate(s string) bool { return s != "" && isoDate(s) == s }
-
 // isoDate is the date that an ISO 8601 text begins with, cut to the precision that is sound, or "".
 //
 // Source: ISO 8601-1 §5.2 (calendar dates, complete and reduced).

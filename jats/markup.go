@@ -86,7 +86,7 @@ func unescapeTags(s string) (string, bool) {
 		for _, name := range twice {
 			begin, end := amp+"lt;"+name+amp+"gt;", amp+"lt;/"+name+amp+"gt;"
 			i := strings.Index(s, begin)
-			if i < 0 || strings.Index(s[i:], end) < 0 {
+			if i < 0 || !strings.Contains(s[i:], end) {
 				continue
 			}
 			s = strings.NewReplacer(begin, "<"+name+">", end, "</"+name+">").Replace(s)

@@ -166,7 +166,7 @@ func (s *settings) check() error {
 	}
 	s.BaseURL = strings.TrimRight(s.BaseURL, "/")
 	if s.BaseURL != "" && !strings.HasPrefix(s.BaseURL, "http://") && !strings.HasPrefix(s.BaseURL, "https://") {
-		return fmt.Errorf("--base-url %q: want http://... or https://...", s.BaseURL)
+		return fmt.Errorf("--base-url %q: want an http or https address", s.BaseURL)
 	}
 	return nil
 }

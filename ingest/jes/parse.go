@@ -254,7 +254,6 @@ func (p *parser) line(i int) {
 	default:
 		p.warn("line-unknown", "", l.n, "the line %q is of no known kind", short(l.s))
 	}
-	return
 }
 
 // isValue tells that a line which looks like a label is the value of the label before it: the only keyword "Status", say, or the status
