@@ -1,6 +1,7 @@
 package jats
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,4 +26,19 @@ func TestDecodeJSON(t *testing.T) {
 		require.Error(t, err, in)
 		assert.Contains(t, err.Error(), want)
 	}
+}
+
+func TestRichMarshalsLikeAString(t *testing.T) {
+	for _, s := range []string{"", "plain", "a \"b\" \\ c", "tab\tline\n\x01", "R&D p<0.05 > x", "Ж 王 \U00020BB7 e\u0301 \u2028"} {
+		want, err := json.Marshal(s)
+		require.NoError(t, err)
+		got, err := json.Marshal(Escape(s))
+		require.NoError(t, err)
+		assert.Equal(t, string(want), string(got))
+	}
+	got, err := json.Marshal(Rich(`x<sub>"2"</sub> &amp;`))
+	require.NoError(t, err)
+	var m struct{ Markup string }
+	require.NoError(t, json.Unmarshal(got, &m))
+	assert.Equal(t, `x<sub>"2"</sub> &amp;`, m.Markup)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -56,6 +57,8 @@ func (c *importCmd) into(ctx context.Context, db store.Store, sets []store.Set, 
 		rejects = json.NewEncoder(f)
 		rejects.SetEscapeHTML(false)
 	}
+	debug.SetGCPercent(300) // an import makes garbage and keeps little
+	debug.SetMemoryLimit(512 << 20)
 	bar := newBar(c.Path, io.err)
 	walker := &ingest.Walker{Stdin: io.in, Progress: bar.add}
 	warnings := 0

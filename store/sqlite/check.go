@@ -213,7 +213,7 @@ func (db *DB) checkItem(conn *sqlite.Conn, it *item, report func(string, ...any)
 }
 
 func (db *DB) checkPacked(what string, hash, packed []byte, report func(string, ...any)) {
-	data, err := db.unpack(packed)
+	data, err := unpack(packed)
 	sum := sha256.Sum256(data)
 	if err != nil || !bytes.Equal(hash, sum[:]) {
 		report("%s: the bytes are not those that were stored", what)

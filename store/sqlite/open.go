@@ -25,7 +25,6 @@ import (
 
 	"sheaf/store"
 
-	"github.com/klauspost/compress/zstd"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 )
@@ -67,9 +66,6 @@ type DB struct {
 	idle    idle
 	closed  atomic.Bool
 
-	enc *zstd.Encoder
-	dec *zstd.Decoder
-
 	mu    sync.Mutex
 	lists map[listKey]int64 // committed ones
 
@@ -102,14 +98,6 @@ func Open(path string, o Options) (*DB, error) {
 	}
 	if o.Readers == 0 {
 		o.Readers = 8
-	}
-	var err error
-	if db.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2),
-		zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true)); err != nil {
-		return nil, fmt.Errorf("store/sqlite: open: %w", err)
-	}
-	if db.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(1<<30)); err != nil {
-		return nil, fmt.Errorf("store/sqlite: open: %w", err)
 	}
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
 	if err != nil {
@@ -362,8 +350,6 @@ func (db *DB) Close() error {
 	if err := conn.Close(); err != nil && first == nil {
 		first = db.wrap("close", err)
 	}
-	db.enc.Close()
-	db.dec.Close()
 	return first
 }
 

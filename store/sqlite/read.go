@@ -9,6 +9,7 @@ import (
 
 	"sheaf/store"
 
+	"github.com/klauspost/compress/s2"
 	"zombiezen.com/go/sqlite"
 )
 
@@ -38,7 +39,7 @@ func (db *DB) Get(ctx context.Context, local string) (it *store.Item, err error)
 		if _, err := first(conn, func(s *sqlite.Stmt) { packed = column(s, 0, nil) }, `SELECT json FROM article WHERE item = ?`, row.id); err != nil {
 			return db.wrap("get", err)
 		}
-		it.Article, err = db.unpack(packed)
+		it.Article, err = unpack(packed)
 		return err
 	})
 	if err != nil {
@@ -59,8 +60,19 @@ func (db *DB) item(conn *sqlite.Conn, op, local string) (*item, error) {
 	return row, nil
 }
 
-func (db *DB) unpack(packed []byte) ([]byte, error) {
-	data, err := db.dec.DecodeAll(packed, nil)
+// maxUnpacked is more than any input or article that was taken in.
+const maxUnpacked = 1 << 28
+
+// unpack undoes s2.Encode.
+func unpack(packed []byte) ([]byte, error) {
+	n, err := s2.DecodedLen(packed)
+	if err == nil && n > maxUnpacked {
+		err = fmt.Errorf("%d bytes are too many", n)
+	}
+	var data []byte
+	if err == nil {
+		data, err = s2.Decode(nil, packed)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("store/sqlite: unpack: %w (%w)", store.ErrCorrupt, err)
 	}
@@ -75,7 +87,7 @@ func (db *DB) Source(ctx context.Context, local string) (sources []store.Source,
 			return err
 		}
 		err = each(conn, func(s *sqlite.Stmt) error {
-			data, err := db.unpack(column(s, 2, nil))
+			data, err := unpack(column(s, 2, nil))
 			sources = append(sources, store.Source{Name: s.ColumnText(0), Type: s.ColumnText(1), Data: data})
 			return err
 		}, `SELECT name, type, data FROM source WHERE item = ? ORDER BY id DESC`, row.id)

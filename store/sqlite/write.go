@@ -44,8 +44,8 @@ type ready struct {
 	formats     string
 	hash        []byte
 	articleHash [32]byte
-	article     []byte // zstd
-	source      []byte // zstd
+	article     []byte // packed
+	source      []byte // packed
 	sourceSum   [32]byte
 }
 
@@ -123,7 +123,7 @@ func (db *DB) ready(c *store.Change) (*ready, error) {
 		}
 	}
 	own := ownSets(c.Sets)
-	r := &ready{Change: c, sets: strings.Join(own, " "), articleHash: sha256.Sum256(c.Article), article: db.enc.EncodeAll(c.Article, nil)}
+	r := &ready{Change: c, sets: strings.Join(own, " "), articleHash: sha256.Sum256(c.Article), article: s2.Encode(nil, c.Article)}
 	for _, rec := range c.Records {
 		if rec.Prefix == "" || strings.ContainsAny(rec.Prefix, " \x00") {
 			return nil, fmt.Errorf("store/sqlite: put: %q: metadataPrefix %q: expected a word", c.Local, rec.Prefix)
@@ -146,7 +146,7 @@ func (db *DB) ready(c *store.Change) (*ready, error) {
 	r.specs = withAncestors(r.sets)
 	r.hash = servedHash(r.sets, formats, func(i int) []byte { return r.records[i].hash[:] })
 	if c.Source != nil {
-		r.source, r.sourceSum = db.enc.EncodeAll(c.Source.Data, nil), sha256.Sum256(c.Source.Data)
+		r.source, r.sourceSum = s2.Encode(nil, c.Source.Data), sha256.Sum256(c.Source.Data)
 	}
 	return r, nil
 }

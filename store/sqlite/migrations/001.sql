@@ -1,4 +1,4 @@
--- Datestamps are seconds since 1970, UTC. Hashes are SHA-256. "zstd" is one zstd frame.
+-- Datestamps are seconds since 1970, UTC. Hashes are SHA-256. "S2" is one S2 block.
 
 CREATE TABLE meta (
 	key   TEXT PRIMARY KEY,
@@ -29,7 +29,7 @@ CREATE TABLE item (
 CREATE TABLE article (
 	item INTEGER PRIMARY KEY,
 	hash BLOB NOT NULL,
-	json BLOB NOT NULL -- zstd
+	json BLOB NOT NULL -- S2
 );
 
 -- A list that a harvester may ask for: one format, whole (spec '') or in one set.
@@ -78,7 +78,7 @@ CREATE TABLE source (
 	name TEXT NOT NULL,
 	type TEXT NOT NULL,
 	sum  BLOB NOT NULL, -- of the bytes as they came
-	data BLOB NOT NULL, -- zstd
+	data BLOB NOT NULL, -- S2
 	UNIQUE (item, name)
 );
 CREATE INDEX source_sum ON source (substr(sum, 1, 8));
