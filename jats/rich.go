@@ -121,9 +121,14 @@ func appendQuoted(dst []byte, s string) []byte {
 		}
 		dst = append(dst, s[start:i]...)
 		start = i + 1
-		if c == '"' || c == '\\' {
+		switch c {
+		case '"', '\\':
 			dst = append(dst, '\\', c)
-		} else {
+		case '\n':
+			dst = append(dst, `\n`...)
+		case '\t':
+			dst = append(dst, `\t`...)
+		default:
 			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		}
 	}
