@@ -633,6 +633,9 @@ func serveShared(t *testing.T) (all []servedItem, refused int) {
 		require.Less(t, round, 5)
 		db := open(t)
 		last, source := map[string]string{}, map[string]ingest.Input{} // local: name of the file; name: input
+		for _, in := range todo {
+			source[in.Name] = in
+		}
 		var replaced []ingest.Input
 		im := &ingest.Importer{Store: db, Each: func(o ingest.Outcome) {
 			if o.Err != nil {
@@ -646,7 +649,6 @@ func serveShared(t *testing.T) (all []servedItem, refused int) {
 		}}
 		_, err := im.Import(ctx, func(_ context.Context, yield func(ingest.Input) error) error {
 			for _, in := range todo {
-				source[in.Name] = in
 				if err := yield(in); err != nil {
 					return err
 				}
