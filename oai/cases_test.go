@@ -250,7 +250,7 @@ func TestB06_StoreFailsInTheMiddle(t *testing.T) {
 			r.Metadata = append(r.Metadata, noise(i)...)
 			g.putAs(fmt.Sprint(i), []store.Record{r})
 		}
-		g.Items = &broken{Items: g.db, list: errDown, after: 1}
+		g.Items = &broken{Items: g.db, list: errDown, after: 2}
 		server := httptest.NewServer(g)
 		req, err := http.NewRequest("GET", server.URL+"/oai?verb=ListRecords&metadataPrefix=oai_dc", nil)
 		require.NoError(t, err)

@@ -53,6 +53,7 @@ func (r *Repository) list(ctx context.Context, a *answer, q *request) error {
 			Prefix: t.prefix, Set: t.set, From: t.from, Until: t.until, After: t.after, Headers: headers,
 			Limit: stretch(size.Load(), r.PageSize-given%r.PageSize), Count: first && given == 0,
 		}
+		entry.whole = given == 0 && query.Limit == r.PageSize
 		before, rows := entry.bytes, entry.rows
 		page, err := r.Items.List(ctx, query, visit)
 		if err != nil {
@@ -116,6 +117,7 @@ type entries struct {
 	headers bool
 	rows    int   // appended so far
 	bytes   int64 // that they made
+	whole   bool  // one stretch is all: it is sent at once, which costs least on both sides
 }
 
 // append appends a row as a record or a header element, with the start tag of the list before the first.
@@ -140,6 +142,9 @@ func (e *entries) append(row *store.Row) error {
 	e.bytes += int64(len(b) - len(e.a.buf))
 	e.a.buf = b
 	e.rows++
+	if e.whole && len(b) < 2*stretchSize {
+		return nil
+	}
 	return e.a.offer()
 }
 

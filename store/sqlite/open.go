@@ -99,6 +99,7 @@ func Open(path string, o Options) (*DB, error) {
 	if o.Readers == 0 {
 		o.Readers = 8
 	}
+	shareCaches()
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
 	if err != nil {
 		return nil, wrap(path, "open", err)
