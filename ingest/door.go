@@ -61,7 +61,7 @@ func (im *Importer) prepare(ctx context.Context, in Input) (*prepared, error) {
 	return p, nil
 }
 
-// Parse recognises a document, reads it and cleans the article. format names a [Reader]; empty: by content.
+// Parse recognises a document, and reads it. format names a [Reader]; empty: by content.
 func Parse(data []byte, format string) (kind string, a *jats.Article, warnings []jats.Warning, err error) {
 	for _, r := range Readers() {
 		if format != "" && format != r.Name || format == "" && !r.Recognise(data) {
@@ -71,7 +71,6 @@ func Parse(data []byte, format string) (kind string, a *jats.Article, warnings [
 		if err != nil {
 			return r.Name, nil, warnings, err
 		}
-		warnings = append(warnings, a.Clean()...)
 		if problems := a.Problems(); len(problems) > 0 {
 			var all []string
 			for _, w := range problems {

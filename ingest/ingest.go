@@ -27,17 +27,17 @@ import (
 
 // Reader reads one kind of document.
 type Reader struct {
-	Name      string                 // as in --format
-	Recognise func(data []byte) bool // by content, cheaply
-	Read      func(data []byte) (*jats.Article, []jats.Warning, error)
+	Name      string                                                   // as in --format
+	Recognise func(data []byte) bool                                   // by content, cheaply
+	Read      func(data []byte) (*jats.Article, []jats.Warning, error) // the article is clean
 }
 
 // Readers lists the kinds of document, in the order in which they are tried.
 func Readers() []Reader {
 	return []Reader{
-		{"json", func(d []byte) bool { return first(d) == '{' }, readJSON},
+		{"json", func(d []byte) bool { return first(d) == '{' }, clean(readJSON)},
 		{"jats", func(d []byte) bool { return first(d) == '<' }, jats.Read},
-		{"jes", jes.Recognise, jes.Read},
+		{"jes", jes.Recognise, clean(jes.Read)},
 	}
 }
 
@@ -54,6 +54,17 @@ func first(data []byte) byte {
 		return 0
 	}
 	return data[0]
+}
+
+// clean makes a Read of one that does not clean.
+func clean(read func([]byte) (*jats.Article, []jats.Warning, error)) func([]byte) (*jats.Article, []jats.Warning, error) {
+	return func(data []byte) (*jats.Article, []jats.Warning, error) {
+		a, warnings, err := read(data)
+		if err == nil {
+			warnings = append(warnings, a.Clean()...)
+		}
+		return a, warnings, err
+	}
 }
 
 func readJSON(data []byte) (*jats.Article, []jats.Warning, error) {
@@ -140,7 +151,7 @@ func (im *Importer) Import(ctx context.Context, walk func(ctx context.Context, y
 	}
 	var report Report
 	g, ctx := errgroup.WithContext(ctx)
-	read, ready := make(chan []Input), make(chan []*prepared)
+	read, ready := make(chan []Input, 1), make(chan []*prepared, 1)
 
 	g.Go(func() error { // find: batches of inputs
 		defer close(read)

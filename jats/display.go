@@ -59,7 +59,10 @@ func (f AffForm) Plain() string {
 // CiteLine is where the article stands: journal, volume, issue, year and pages, as far as known.
 func (a *Article) CiteLine() string {
 	volume := a.Volume
-	if a.Issue != "" {
+	switch {
+	case a.Issue != "" && volume == "":
+		volume = "no. " + a.Issue
+	case a.Issue != "":
 		volume += "(" + a.Issue + ")"
 	}
 	pages := a.PageRange

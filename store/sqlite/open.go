@@ -307,6 +307,16 @@ func (db *DB) open() (*sqlite.Conn, error) {
 	return conn, nil
 }
 
+// glance calls read with a connection and no transaction: each statement sees a snapshot of its own.
+func (db *DB) glance(ctx context.Context, read func(*sqlite.Conn) error) error {
+	conn, err := db.reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.done(conn)
+	return read(conn)
+}
+
 // view calls read with a connection in a read transaction: all that it sees is one snapshot.
 func (db *DB) view(ctx context.Context, op string, read func(*sqlite.Conn) error) (err error) {
 	conn, err := db.reader(ctx)

@@ -13,7 +13,7 @@ import (
 
 // Resolve returns the Local of the item that owns one of the aliases; "" if none does.
 func (db *DB) Resolve(ctx context.Context, aliases []string) (local string, err error) {
-	err = db.view(ctx, "resolve", func(conn *sqlite.Conn) error {
+	err = db.glance(ctx, func(conn *sqlite.Conn) error {
 		for _, name := range aliases {
 			ok, err := first(conn, func(s *sqlite.Stmt) { local = s.ColumnText(0) }, `SELECT i.local FROM alias a JOIN item i ON i.id = a.item WHERE a.name = ?`, name)
 			if ok || err != nil {
@@ -97,7 +97,7 @@ func (db *DB) Source(ctx context.Context, local string) (sources []store.Source,
 // HasSource tells whether this very input was stored in an item that is still live, and in which. An input that a later one of
 // the same name replaced is no longer stored.
 func (db *DB) HasSource(ctx context.Context, sum [32]byte) (local string, datestamp int64, ok bool, err error) {
-	err = db.view(ctx, "source", func(conn *sqlite.Conn) (err error) {
+	err = db.glance(ctx, func(conn *sqlite.Conn) (err error) {
 		ok, err = first(conn, func(s *sqlite.Stmt) { local, datestamp = s.ColumnText(0), s.ColumnInt64(1) },
 			`SELECT i.local, i.datestamp FROM source s JOIN item i ON i.id = s.item
 			WHERE substr(s.sum, 1, 8) = ?1 AND s.sum = ?2 AND NOT i.deleted LIMIT 1`, sum[:8], sum[:])
