@@ -1,0 +1,47 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"sheaf/fixtures/fixturetest"
+)
+
+// Arrows point down only: what each package may import of this module, tests aside.
+func TestLayers(t *testing.T) {
+	may := map[string][]string{
+		"sheaf/jats":                 nil,
+		"sheaf/fixtures":             nil,
+		"sheaf/crosswalk/oaidc":      {"sheaf/jats"},
+		"sheaf/crosswalk":            {"sheaf/jats", "sheaf/crosswalk/oaidc"},
+		"sheaf/store":                nil,
+		"sheaf/store/sqlite":         {"sheaf/store"},
+		"sheaf/store/storetest":      {"sheaf/store"},
+		"sheaf/ingest/jes":           {"sheaf/jats"},
+		"sheaf/ingest":               {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/ingest/jes"},
+		"sheaf/oai":                  {"sheaf/crosswalk", "sheaf/store"},
+		"sheaf/web":                  {"sheaf/jats", "sheaf/crosswalk", "sheaf/store"},
+		"sheaf/cmd/sheaf":            {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/store/sqlite", "sheaf/ingest", "sheaf/oai", "sheaf/web", "sheaf/fixtures"},
+		"sheaf/cmd/sheaf/bench":      nil,
+		"sheaf/fixtures/fixturetest": nil,
+	}
+	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
+	list.Dir = fixturetest.Root()
+	out, err := list.Output()
+	require.NoError(t, err)
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		allowed, known := may[words[0]]
+		assert.True(t, known, "%s: a new package: give it its place in this table", words[0])
+		for _, imported := range words[1:] {
+			if strings.HasPrefix(imported, "sheaf/") {
+				assert.True(t, slices.Contains(allowed, imported), "%s imports %s", words[0], imported)
+			}
+		}
+	}
+}
