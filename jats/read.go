@@ -1068,6 +1068,20 @@ func (r *reader) customMeta(n *node) {
 			return
 		}
 	}
+	// What the writer puts here for want of an element goes back to its field, so that a record reads as it was.
+	value, known := m.Value.Plain(), (*string)(nil)
+	switch {
+	case m.SpecificUse == "access" && m.Name == "access-type" && (value == "open" || value == "embargoed" || value == "restricted" || value == "closed"):
+		known, r.a.Permissions.Access = &r.a.Permissions.Access, "" // said in words, it stands above what free_to_read lets one think
+	case m.SpecificUse == "access" && m.Name == "embargo-end" && isDay(value):
+		known = &r.a.Permissions.EmbargoEnd
+	case m.SpecificUse == "" && m.Name == "publication-status":
+		known = &r.a.Status
+	}
+	if known != nil && value != "" && (*known == "" || *known == value) {
+		*known = value
+		return
+	}
 	if m.Name != "" || m.Value != "" {
 		r.a.CustomMeta = append(r.a.CustomMeta, m)
 	}

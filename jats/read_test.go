@@ -338,3 +338,20 @@ func BenchmarkClean(b *testing.B) {
 		a.Clean()
 	}
 }
+
+// What JATS has no element for comes back from what the writer wrote.
+func TestReadsItsOwnFacts(t *testing.T) {
+	a := &Article{
+		Lang: "en", Title: Title{Text: "A"}, Status: "Published",
+		Permissions: Permissions{Access: "embargoed", EmbargoEnd: "2027-01-31", Price: &Price{"100", "RUB"}},
+		CustomMeta:  []CustomMeta{{Name: "shelf", Value: "7"}},
+	}
+	a.Clean()
+	b, _, err := Read(AppendXML(nil, a, WriteOptions{Standalone: true}))
+	require.NoError(t, err)
+	assert.Equal(t, a.Status, b.Status)
+	assert.Equal(t, "embargoed", b.Permissions.Access)
+	assert.Equal(t, "2027-01-31", b.Permissions.EmbargoEnd)
+	assert.Equal(t, a.Permissions.Price, b.Permissions.Price)
+	assert.Equal(t, a.CustomMeta, b.CustomMeta)
+}
