@@ -35,20 +35,20 @@ var migrations embed.FS
 const (
 	applicationID = 0x53484146 // "SHAF"
 
-	pageSize = 16384
+	pageSize = 32768
 
-	readCache  = 2 << 20 // bytes a reader
+	readCache  = 3 << 20 // bytes a reader
 	writeCache = 4 << 20
 
-	// checkpointPages is how far the WAL grows before its pages go to the file: 2,000 pages of 16 KB.
-	checkpointPages = 2000
+	// checkpointPages is how far the WAL grows before its pages go to the file: 1,000 pages of 32 KB.
+	checkpointPages = 1000
 )
 
 // Options is how to open a DB; the zero value works.
 type Options struct {
 	Now      func() time.Time // nil: time.Now, guarded against jumps
 	Log      *slog.Logger     // nil: silence
-	Readers  int              // most reads at a time; 0: 8. Each may hold 2 MB of cache.
+	Readers  int              // most reads at a time; 0: 8. Each may hold 3 MB of cache.
 	LockWait time.Duration    // how long a write waits for another process; 0: 30 s
 }
 

@@ -492,7 +492,7 @@ func (w *writer) save(c *ready, old *item) (id, stamp int64, err error) {
 // pack makes large metadata small where that saves an eighth or more: a page of the file then holds several records, and a list is read
 // with few calls to the system, which cost more than unpacking does. size is 0 where the bytes stay as they are.
 func pack(metadata []byte) (size int64, data []byte) {
-	if len(metadata) < pageSize/2 {
+	if len(metadata) < 8<<10 {
 		return 0, metadata
 	}
 	if p := s2.Encode(nil, metadata); len(p) <= len(metadata)-len(metadata)/8 {
