@@ -35,6 +35,8 @@ var migrations embed.FS
 const (
 	applicationID = 0x53484146 // "SHAF"
 
+	// pageSize holds several packed records, so that a list is read with few calls to the system; each of those costs more than
+	// the bytes that it brings. See shareCaches for what so large a page costs elsewhere.
 	pageSize = 32768
 
 	readCache  = 3 << 20 // bytes a reader
