@@ -39,6 +39,7 @@ var (
 	ErrBusy     = errors.New("store: locked by another writer")
 	ErrFull     = errors.New("store: the disk is full")
 	ErrReadOnly = errors.New("store: not writable")
+	ErrExists   = errors.New("store: it is there already")
 )
 
 // MaxJump is how far the machine's clock may run ahead of the time that has passed before a write is refused as ErrClock.
@@ -113,6 +114,7 @@ type Item struct {
 	Sets      []string
 	Article   []byte   // JSON; kept when Deleted
 	Prefixes  []string // formats that it has, or had when it was deleted
+	Version   string   // changes with the article and with all that is served, and with nothing else; ASCII letters and digits; "" when Deleted
 }
 
 // Change is one write: an item stored, or a tombstone left.
@@ -124,7 +126,15 @@ type Change struct {
 	Records []Record // every format of the item
 	Sets    []Set    // the item's own sets; ancestors are implied. An empty Name leaves a name that is there as it is
 	Source  *Source  // nil: keep what is there
+
+	If       string // a Version: carry it out only if the item's is this one; IfAbsent: only if no live item is there; "": whatever is there. Counts for a Delete too
+	Due      int64  // seconds since 1970: when the records must be rendered again, because what they say depends on the day; 0: never
+	Revision int    // of the crosswalks that rendered the records
+	Again    bool   // write every byte anew and stamp, though it may be there: a repair of what could not be read
 }
+
+// IfAbsent as Change.If: only if there is no item of that name, or it was deleted.
+const IfAbsent = "*"
 
 // Status is what a Change did.
 type Status string
@@ -135,6 +145,7 @@ const (
 	Unchanged Status = "unchanged" // every byte was there already; the datestamp has not moved
 	Deleted   Status = "deleted"
 	Missing   Status = "missing"  // a Delete of an item that is not there
+	Stale     Status = "stale"    // Change.If did not hold; nothing was written
 	Conflict  Status = "conflict" // an alias belongs to Outcome.Local already; nothing was written, and the caller renders again for that Local
 )
 
@@ -143,6 +154,43 @@ type Outcome struct {
 	Status    Status
 	Local     string
 	Datestamp int64
+	Version   string // as in Item; of the item as it is now, also when the change was Stale or a Conflict
+}
+
+// Token is a key to the deposit API. What opens is not kept, only its hash.
+type Token struct {
+	ID      string   // random and public: by it the token is found
+	Name    string   // what people call it; no two that are not revoked share one
+	Hash    [32]byte // SHA-256 of the secret
+	Write   bool     // whether it may write; any may read
+	Created int64    // seconds since 1970, UTC
+	Used    int64    // when last, to the minute; 0: never
+	Revoked int64    // 0: it is good
+}
+
+// Kept is one item with everything that is kept of it, as Dump gives it and Restore takes it.
+type Kept struct {
+	Local     string
+	Datestamp int64
+	Deleted   bool
+	Sets      []string // its own
+	Records   []Record // of a live item; those whose Metadata is nil are tombstones of formats that it once had. Of a deleted one all are nil
+	Prefixes  []string // as in Item: those of Records that are the item's own formats
+	Article   []byte
+	Aliases   []string
+	Sources   []Source // the earliest first
+	Due       int64
+	Revision  int
+}
+
+// State is what a store keeps beside its items.
+type State struct {
+	Clock   int64
+	First   int64 // the earliest datestamp that there ever was; 0: none
+	Created int64 // when the store was made
+	Secret  []byte
+	Sets    []Set
+	Tokens  []Token
 }
 
 // Problem is one thing that Check found.
@@ -205,8 +253,31 @@ type Store interface {
 
 	Stats(ctx context.Context) (Stats, error)
 
+	// Outdated returns at most limit live items that must be rendered again: those with a Due that is not after now, and those
+	// rendered by a Revision lower than this one.
+	Outdated(ctx context.Context, now int64, revision, limit int) ([]string, error)
+
+	// PutToken keeps a new token; ErrExists if one of its name is good. Token returns one by its ID, also a revoked one, or ErrNotFound.
+	// Tokens returns all, the oldest first. RevokeToken ends the good one of that name or ID, or returns ErrNotFound. UseToken notes when it was used.
+	PutToken(ctx context.Context, t Token) error
+	Token(ctx context.Context, id string) (Token, error)
+	Tokens(ctx context.Context) ([]Token, error)
+	RevokeToken(ctx context.Context, nameOrID string, at int64) error
+	UseToken(ctx context.Context, id string, at int64) error
+
 	// Check reads everything and compares what is kept twice: hashes of the rendered bytes, entries, tallies, the backend's own check.
 	Check(ctx context.Context, report func(Problem)) error
+
+	// Rebuild makes anew, from the items and their records, all that can be: indexes, entries, tallies and counts. No datestamp moves.
+	Rebuild(ctx context.Context) error
+
+	// Dump gives everything as it was at one moment: the state, then each item, in no particular order. An item of which something
+	// cannot be read is told to report and given without that part. Visitors may keep what they are given.
+	Dump(ctx context.Context, state func(State) error, item func(*Kept) error, report func(Problem)) error
+
+	// Restore fills a store that holds no item with what a Dump gave, with its datestamps, its clock and its secret: next
+	// returns nil at the end. It is one transaction. ErrExists if there are items.
+	Restore(ctx context.Context, s State, next func() (*Kept, error)) error
 
 	Close() error
 }

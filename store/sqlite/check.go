@@ -77,7 +77,7 @@ func (db *DB) check(ctx context.Context, conn *sqlite.Conn, report func(store.Pr
 			report(store.Problem{Message: sum.what})
 		}
 	}
-	for level, shift := range shifts {
+	for level, shift := range store.TallyShifts {
 		err := each(conn, func(s *sqlite.Stmt) error {
 			report(store.Problem{Message: fmt.Sprintf("tally: list %q of %q, level %d, bucket %d does not hold the number of its entries", s.ColumnText(1), s.ColumnText(0), level, s.ColumnInt64(2))})
 			return nil
@@ -139,7 +139,7 @@ func (db *DB) checkBatch(conn *sqlite.Conn, batch []item, report func(store.Prob
 
 func (db *DB) checkItem(conn *sqlite.Conn, it *item, report func(string, ...any)) error {
 	formats, gone := strings.Fields(it.formats), strings.Fields(it.gone)
-	specs := withAncestors(it.sets)
+	specs := store.Lists(it.sets)
 	hashes := make([][]byte, len(formats))
 	for i, f := range slices.Concat(formats, gone) {
 		deleted := it.deleted || i >= len(formats)
@@ -193,7 +193,7 @@ func (db *DB) checkItem(conn *sqlite.Conn, it *item, report func(string, ...any)
 			hashes[i] = hash
 		}
 	}
-	if !it.deleted && !bytes.Equal(it.hash, servedHash(it.sets, formats, func(i int) []byte { return hashes[i] })) {
+	if !it.deleted && !bytes.Equal(it.hash, store.ServedHash(it.sets, formats, func(i int) []byte { return hashes[i] })) {
 		report("item: its sets and records are not those that were stored")
 	}
 	var hash, packed []byte
@@ -213,7 +213,7 @@ func (db *DB) checkItem(conn *sqlite.Conn, it *item, report func(string, ...any)
 }
 
 func (db *DB) checkPacked(what string, hash, packed []byte, report func(string, ...any)) {
-	data, err := unpack(packed)
+	data, err := store.Unpack(packed)
 	sum := sha256.Sum256(data)
 	if err != nil || !bytes.Equal(hash, sum[:]) {
 		report("%s: the bytes are not those that were stored", what)

@@ -9,8 +9,6 @@ import (
 
 	"sheaf/store"
 
-	"github.com/klauspost/compress/s2"
-
 	"zombiezen.com/go/sqlite"
 )
 
@@ -210,15 +208,9 @@ func (b *buffer) unpack(s *sqlite.Stmt, i int) []byte {
 		return b.metadata
 	}
 	b.packed = column(s, i+1, b.packed)
-	if n, err := s2.DecodedLen(b.packed); err != nil || int64(n) != size {
-		return nil
-	}
-	if int64(cap(b.metadata)) < size {
-		b.metadata = make([]byte, size+size/4)
-	}
-	m, err := s2.Decode(b.metadata[:cap(b.metadata)], b.packed)
-	if err != nil {
-		return nil
+	m := store.UnpackRecord(b.metadata, size, b.packed)
+	if m != nil {
+		b.metadata = m
 	}
 	return m
 }
@@ -251,10 +243,10 @@ func count(conn *sqlite.Conn, list, from, end int64) (int, error) {
 // countBefore returns how many entries of a list have datestamp < end: whole buckets of the highest level, and at each lower one
 // those buckets that are left over. It reads at most 127 rows a level, and one for each 24 days at the highest.
 func countBefore(conn *sqlite.Conn, list, end int64) (sum int64, err error) {
-	for level, shift := range shifts {
+	for level, shift := range store.TallyShifts {
 		low := int64(math.MinInt64)
-		if level+1 < len(shifts) {
-			up := shifts[level+1]
+		if level+1 < len(store.TallyShifts) {
+			up := store.TallyShifts[level+1]
 			low = end >> up << (up - shift)
 		}
 		n, err := one(conn, `SELECT coalesce(sum(n), 0) FROM tally WHERE list = ? AND level = ? AND bucket >= ? AND bucket < ?`, list, level, low, end>>shift)

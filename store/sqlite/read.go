@@ -3,11 +3,11 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sheaf/store"
 
-	"github.com/klauspost/compress/s2"
 	"zombiezen.com/go/sqlite"
 )
 
@@ -34,10 +34,16 @@ func (db *DB) Get(ctx context.Context, local string) (it *store.Item, err error)
 		}
 		it = &store.Item{Local: row.local, Datestamp: row.datestamp, Deleted: row.deleted, Sets: strings.Fields(row.sets), Prefixes: strings.Fields(row.formats)}
 		var packed []byte
-		if _, err := first(conn, func(s *sqlite.Stmt) { packed = column(s, 0, nil) }, `SELECT json FROM article WHERE item = ?`, row.id); err != nil {
+		_, err = first(conn, func(s *sqlite.Stmt) {
+			packed = column(s, 0, nil)
+			if !row.deleted {
+				it.Version = store.Version(row.hash, column(s, 1, nil))
+			}
+		}, `SELECT json, hash FROM article WHERE item = ?`, row.id)
+		if err != nil {
 			return db.wrap("get", err)
 		}
-		it.Article, err = unpack(packed)
+		it.Article, err = store.Unpack(packed)
 		return err
 	})
 	if err != nil {
@@ -58,25 +64,6 @@ func (db *DB) item(conn *sqlite.Conn, op, local string) (*item, error) {
 	return row, nil
 }
 
-// maxUnpacked is more than any input or article that was taken in.
-const maxUnpacked = 1 << 28
-
-// unpack undoes s2.Encode.
-func unpack(packed []byte) ([]byte, error) {
-	n, err := s2.DecodedLen(packed)
-	if err == nil && n > maxUnpacked {
-		err = fmt.Errorf("%d bytes are too many", n)
-	}
-	var data []byte
-	if err == nil {
-		data, err = s2.Decode(nil, packed)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("store/sqlite: unpack: %w (%w)", store.ErrCorrupt, err)
-	}
-	return data, nil
-}
-
 // Source returns the inputs that an item came from, the latest first, or store.ErrNotFound.
 func (db *DB) Source(ctx context.Context, local string) (sources []store.Source, err error) {
 	err = db.view(ctx, "source", func(conn *sqlite.Conn) error {
@@ -85,7 +72,7 @@ func (db *DB) Source(ctx context.Context, local string) (sources []store.Source,
 			return err
 		}
 		err = each(conn, func(s *sqlite.Stmt) error {
-			data, err := unpack(column(s, 2, nil))
+			data, err := store.Unpack(column(s, 2, nil))
 			sources = append(sources, store.Source{Name: s.ColumnText(0), Type: s.ColumnText(1), Data: data})
 			return err
 		}, `SELECT name, type, data FROM source WHERE item = ? ORDER BY id DESC`, row.id)
@@ -146,6 +133,31 @@ func (db *DB) Record(ctx context.Context, local, prefix string, visit func(*stor
 		return 0, fmt.Errorf("store/sqlite: record: %q in %q: %w: its bytes are gone", local, prefix, store.ErrCorrupt)
 	}
 	return clock, visit(&row)
+}
+
+// Outdated returns live items that must be rendered again; see store.Store.
+func (db *DB) Outdated(ctx context.Context, now int64, revision, limit int) (locals []string, err error) {
+	err = db.view(ctx, "outdated", func(conn *sqlite.Conn) error {
+		for _, q := range []struct {
+			query string
+			bound int64
+		}{
+			{`SELECT local FROM item WHERE deleted = 0 AND due <> 0 AND due <= ? ORDER BY due LIMIT ?`, now},
+			{`SELECT local FROM item WHERE deleted = 0 AND revision < ? LIMIT ?`, int64(revision)},
+		} {
+			err := each(conn, func(s *sqlite.Stmt) error {
+				if local := s.ColumnText(0); len(locals) < limit && !slices.Contains(locals, local) {
+					locals = append(locals, local)
+				}
+				return nil
+			}, q.query, q.bound, limit)
+			if err != nil {
+				return db.wrap("outdated", err)
+			}
+		}
+		return nil
+	})
+	return locals, err
 }
 
 // hasWord tells whether word is one of words, which are parted by one blank.
@@ -215,7 +227,7 @@ func (db *DB) Stats(ctx context.Context) (st store.Stats, err error) {
 		return db.wrap("stats", each(conn, func(s *sqlite.Stmt) error {
 			st.Records[s.ColumnText(0)] = s.ColumnInt(1)
 			return nil
-		}, `SELECT l.prefix, sum(t.n) FROM list l JOIN tally t ON t.list = l.id AND t.level = ? WHERE l.spec = '' GROUP BY 1`, len(shifts)-1))
+		}, `SELECT l.prefix, sum(t.n) FROM list l JOIN tally t ON t.list = l.id AND t.level = ? WHERE l.spec = '' GROUP BY 1`, len(store.TallyShifts)-1))
 	})
 	return st, err
 }

@@ -21,6 +21,10 @@ func (d damaged) Lose(t *testing.T, local, prefix string) {
 	d.exec(t, `DELETE FROM record WHERE id = (SELECT id FROM list WHERE prefix = ? AND spec = '') << 36 | (SELECT id FROM item WHERE local = ?)`, prefix, local)
 }
 
+func (d damaged) Mislay(t *testing.T, local, prefix string) {
+	d.exec(t, `DELETE FROM entry WHERE list = (SELECT id FROM list WHERE prefix = ? AND spec = '') AND local = ?`, prefix, local)
+}
+
 // exec runs a statement that must change one row.
 func (db *DB) exec(t *testing.T, query string, args ...any) {
 	conn := <-db.write

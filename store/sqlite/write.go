@@ -4,16 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"sheaf/store"
 
-	"github.com/klauspost/compress/s2"
 	"zombiezen.com/go/sqlite"
 )
 
@@ -23,9 +20,6 @@ const lockTry = 200 * time.Millisecond
 // itemBits is how many bits of record.id are the item's.
 const itemBits = 36
 
-// shifts are the bits that a datestamp loses at each level of the tallies.
-var shifts = [...]uint{0, 7, 14, 21}
-
 type listKey struct{ prefix, spec string }
 
 // tally is a place where a count moves.
@@ -33,27 +27,6 @@ type tally struct {
 	list      int64
 	level     int
 	datestamp int64 // already shifted
-}
-
-// ready is a Change with all done that needs no lock.
-type ready struct {
-	*store.Change
-	sets        string // as in item.sets
-	specs       []string
-	records     []record // sorted by prefix
-	formats     string
-	hash        []byte
-	articleHash [32]byte
-	article     []byte // packed
-	source      []byte // packed
-	sourceSum   [32]byte
-}
-
-type record struct {
-	prefix string
-	hash   [32]byte
-	size   int64 // see pack
-	packed []byte
 }
 
 // item is a row of item.
@@ -66,89 +39,18 @@ type item struct {
 	formats   string
 	gone      string
 	hash      []byte
+	due       int64
+	revision  int
 }
 
-const selectItem = `SELECT id, local, datestamp, deleted, sets, formats, gone, hash FROM item `
+const selectItem = `SELECT id, local, datestamp, deleted, sets, formats, gone, hash, due, revision FROM item `
 
 func (it *item) scan(s *sqlite.Stmt) {
 	*it = item{
 		id: s.ColumnInt64(0), local: s.ColumnText(1), datestamp: s.ColumnInt64(2), deleted: s.ColumnBool(3),
 		sets: s.ColumnText(4), formats: s.ColumnText(5), gone: s.ColumnText(6), hash: column(s, 7, nil),
+		due: s.ColumnInt64(8), revision: s.ColumnInt(9),
 	}
-}
-
-// ownSets returns the specs of sets, sorted, without those that another one implies.
-func ownSets(sets []store.Set) []string {
-	var own []string
-	for _, s := range sets {
-		own = append(own, s.Spec)
-	}
-	slices.Sort(own)
-	own = slices.Compact(own)
-	return slices.DeleteFunc(slices.Clone(own), func(a string) bool {
-		return slices.ContainsFunc(own, func(b string) bool { return strings.HasPrefix(b, a+":") })
-	})
-}
-
-// withAncestors returns all the sets that an item whose item.sets is sets belongs to, and "" for the whole format.
-func withAncestors(sets string) []string {
-	var own []store.Set
-	for _, spec := range strings.Fields(sets) {
-		own = append(own, store.Set{Spec: spec})
-	}
-	return append([]string{""}, store.SetSpecs(own)...)
-}
-
-// servedHash is the hash of all that is served of an item. The hashes of the records come in the order of formats.
-func servedHash(sets string, formats []string, hashes func(i int) []byte) []byte {
-	h := sha256.New()
-	h.Write([]byte(sets))
-	for i, f := range formats {
-		h.Write([]byte("\x00" + f + "\x00"))
-		h.Write(hashes(i))
-	}
-	return h.Sum(nil)
-}
-
-func (db *DB) ready(c *store.Change) (*ready, error) {
-	switch {
-	case c.Local == "" || len(c.Local) > store.MaxLocal || !utf8.ValidString(c.Local):
-		return nil, fmt.Errorf("store/sqlite: put: identifier %q: expected 1 to %d bytes of UTF-8", c.Local, store.MaxLocal)
-	case c.Delete:
-		return &ready{Change: c}, nil
-	}
-	for _, s := range c.Sets {
-		if !store.ValidSetSpec(s.Spec) {
-			return nil, fmt.Errorf("store/sqlite: put: %q: setSpec %q is not one of OAI-PMH", c.Local, s.Spec)
-		}
-	}
-	own := ownSets(c.Sets)
-	r := &ready{Change: c, sets: strings.Join(own, " "), articleHash: sha256.Sum256(c.Article), article: s2.Encode(nil, c.Article)}
-	for _, rec := range c.Records {
-		if rec.Prefix == "" || strings.ContainsAny(rec.Prefix, " \x00") {
-			return nil, fmt.Errorf("store/sqlite: put: %q: metadataPrefix %q: expected a word", c.Local, rec.Prefix)
-		}
-		if rec.Metadata == nil {
-			rec.Metadata = []byte{}
-		}
-		size, packed := pack(rec.Metadata)
-		r.records = append(r.records, record{rec.Prefix, sha256.Sum256(rec.Metadata), size, packed})
-	}
-	slices.SortFunc(r.records, func(a, b record) int { return cmp.Compare(a.prefix, b.prefix) })
-	var formats []string
-	for i, rec := range r.records {
-		if i > 0 && rec.prefix == r.records[i-1].prefix {
-			return nil, fmt.Errorf("store/sqlite: put: %q: two records in format %q", c.Local, rec.prefix)
-		}
-		formats = append(formats, rec.prefix)
-	}
-	r.formats = strings.Join(formats, " ")
-	r.specs = withAncestors(r.sets)
-	r.hash = servedHash(r.sets, formats, func(i int) []byte { return r.records[i].hash[:] })
-	if c.Source != nil {
-		r.source, r.sourceSum = s2.Encode(nil, c.Source.Data), sha256.Sum256(c.Source.Data)
-	}
-	return r, nil
 }
 
 // inOrder returns the order to carry out changes in: by Local, so that neighbours in a list are neighbours in the file; as they
@@ -178,11 +80,11 @@ func (db *DB) Put(ctx context.Context, changes []store.Change) ([]store.Outcome,
 	if len(changes) == 0 {
 		return nil, nil
 	}
-	all := make([]*ready, len(changes))
+	all := make([]*store.Ready, len(changes))
 	for i := range changes {
 		var err error
-		if all[i], err = db.ready(&changes[i]); err != nil {
-			return nil, err
+		if all[i], err = store.Prepare(&changes[i]); err != nil {
+			return nil, fmt.Errorf("store/sqlite: %w", err)
 		}
 	}
 	out := make([]store.Outcome, len(changes))
@@ -382,39 +284,63 @@ func find(conn *sqlite.Conn, local string) (*item, error) {
 	return &it, nil
 }
 
+// version is that of an item as it is now; "" when it is deleted.
+func version(conn *sqlite.Conn, it *item) (v string, err error) {
+	if it.deleted {
+		return "", nil
+	}
+	_, err = first(conn, func(s *sqlite.Stmt) { v = store.Version(it.hash, column(s, 0, nil)) }, `SELECT hash FROM article WHERE item = ?`, it.id)
+	return v, err
+}
+
 // change carries out one change.
-func (w *writer) change(c *ready) (store.Outcome, error) {
+func (w *writer) change(c *store.Ready) (store.Outcome, error) {
 	old, err := find(w.conn, c.Local)
 	if err != nil {
 		return store.Outcome{}, err
+	}
+	if c.If != "" {
+		out := store.Outcome{Status: store.Stale, Local: c.Local}
+		if old != nil {
+			out.Datestamp = old.datestamp
+			if out.Version, err = version(w.conn, old); err != nil {
+				return out, err
+			}
+		}
+		if c.If == store.IfAbsent && out.Version != "" || c.If != store.IfAbsent && out.Version != c.If {
+			return out, nil
+		}
 	}
 	if c.Delete {
 		return w.delete(c.Local, old)
 	}
 	for _, name := range c.Aliases {
-		var owner store.Outcome
-		ok, err := first(w.conn, func(s *sqlite.Stmt) {
-			owner = store.Outcome{Status: store.Conflict, Local: s.ColumnText(0), Datestamp: s.ColumnInt64(1)}
-		},
-			`SELECT i.local, i.datestamp FROM alias a JOIN item i ON i.id = a.item WHERE a.name = ?`, name)
+		var owner item
+		ok, err := first(w.conn, owner.scan, selectItem+`WHERE id = (SELECT item FROM alias WHERE name = ?)`, name)
 		if err != nil {
 			return store.Outcome{}, err
 		}
-		if ok && owner.Local != c.Local {
-			return owner, nil
+		if ok && owner.local != c.Local {
+			v, err := version(w.conn, &owner)
+			return store.Outcome{Status: store.Conflict, Local: owner.local, Datestamp: owner.datestamp, Version: v}, err
 		}
 	}
-	out := store.Outcome{Local: c.Local}
+	out := store.Outcome{Local: c.Local, Version: c.Version()}
 	var id int64
 	switch {
-	case old != nil && !old.deleted && bytes.Equal(old.hash, c.hash):
+	case old != nil && !old.deleted && bytes.Equal(old.hash, c.Hash) && !c.Again:
 		id, out.Status, out.Datestamp = old.id, store.Unchanged, old.datestamp
-		same, err := one(w.conn, `SELECT hash = ? FROM article WHERE item = ?`, c.articleHash[:], id)
+		same, err := one(w.conn, `SELECT hash = ? FROM article WHERE item = ?`, c.ArticleHash[:], id)
 		if err != nil {
 			return out, err
 		}
 		if same == 0 {
 			out.Status = store.Updated
+		}
+		if old.due != c.Due || old.revision != c.Revision {
+			if err := run(w.conn, `UPDATE item SET due = ?, revision = ? WHERE id = ?`, c.Due, c.Revision, id); err != nil {
+				return out, err
+			}
 		}
 	default:
 		out.Status = store.Updated
@@ -426,7 +352,7 @@ func (w *writer) change(c *ready) (store.Outcome, error) {
 		}
 	}
 	if out.Status != store.Unchanged {
-		if err := run(w.conn, `INSERT OR REPLACE INTO article (item, hash, json) VALUES (?, ?, ?)`, id, c.articleHash[:], c.article); err != nil {
+		if err := run(w.conn, `INSERT OR REPLACE INTO article (item, hash, json) VALUES (?, ?, ?)`, id, c.ArticleHash[:], c.PackedJSON); err != nil {
 			return out, err
 		}
 	}
@@ -442,20 +368,20 @@ func (w *writer) change(c *ready) (store.Outcome, error) {
 }
 
 // save writes the item and its records, and moves its entries to D. Formats that it no longer has become tombstones.
-func (w *writer) save(c *ready, old *item) (id, stamp int64, err error) {
+func (w *writer) save(c *store.Ready, old *item) (id, stamp int64, err error) {
 	if stamp, err = w.datestamp(); err != nil {
 		return 0, 0, err
 	}
 	var gone []string
 	if old == nil {
-		if err = run(w.conn, `INSERT INTO item (local, datestamp, deleted, sets, formats, gone, hash) VALUES (?, ?, 0, ?, ?, '', ?)`,
-			c.Local, stamp, c.sets, c.formats, c.hash); err != nil {
+		if err = run(w.conn, `INSERT INTO item (local, datestamp, deleted, sets, formats, gone, hash, due, revision) VALUES (?, ?, 0, ?, ?, '', ?, ?, ?)`,
+			c.Local, stamp, c.Own, c.Formats, c.Hash, c.Due, c.Revision); err != nil {
 			return 0, 0, err
 		}
 		id = w.conn.LastInsertRowID()
 	} else {
 		id = old.id
-		has := strings.Fields(c.formats)
+		has := strings.Fields(c.Formats)
 		for _, f := range strings.Fields(old.formats + " " + old.gone) {
 			if !slices.Contains(has, f) {
 				gone = append(gone, f)
@@ -465,8 +391,8 @@ func (w *writer) save(c *ready, old *item) (id, stamp int64, err error) {
 		if err = w.unlist(old); err != nil {
 			return 0, 0, err
 		}
-		if err = run(w.conn, `UPDATE item SET datestamp = ?, deleted = 0, sets = ?, formats = ?, gone = ?, hash = ? WHERE id = ?`,
-			stamp, c.sets, c.formats, strings.Join(gone, " "), c.hash, id); err != nil {
+		if err = run(w.conn, `UPDATE item SET datestamp = ?, deleted = 0, sets = ?, formats = ?, gone = ?, hash = ?, due = ?, revision = ? WHERE id = ?`,
+			stamp, c.Own, c.Formats, strings.Join(gone, " "), c.Hash, c.Due, c.Revision, id); err != nil {
 			return 0, 0, err
 		}
 		if old.deleted {
@@ -476,29 +402,25 @@ func (w *writer) save(c *ready, old *item) (id, stamp int64, err error) {
 	if old == nil || old.deleted {
 		w.live++
 	}
-	for _, r := range c.records {
-		base, err := w.enlist(r.prefix, c.specs, c.Local, id, false)
-		if err != nil {
-			return 0, 0, err
-		}
-		if err := run(w.conn, `INSERT OR REPLACE INTO record (id, sets, hash, size, metadata) VALUES (?, ?, ?, ?, ?)`,
-			base<<itemBits|id, c.sets, r.hash[:], r.size, r.packed); err != nil {
-			return 0, 0, err
-		}
+	if err := w.records(c, id); err != nil {
+		return 0, 0, err
 	}
-	return id, stamp, w.bury(gone, c.sets, c.specs, c.Local, id)
+	return id, stamp, w.bury(gone, c.Own, c.Specs, c.Local, id)
 }
 
-// pack makes large metadata small where that saves an eighth or more: a page of the file then holds several records, and a list is read
-// with few calls to the system, which cost more than unpacking does. size is 0 where the bytes stay as they are.
-func pack(metadata []byte) (size int64, data []byte) {
-	if len(metadata) < 8<<10 {
-		return 0, metadata
+// records writes the records of an item, and their entries dated D.
+func (w *writer) records(c *store.Ready, id int64) error {
+	for _, r := range c.Packed {
+		base, err := w.enlist(r.Prefix, c.Specs, c.Local, id, false)
+		if err != nil {
+			return err
+		}
+		if err := run(w.conn, `INSERT OR REPLACE INTO record (id, sets, hash, size, metadata) VALUES (?, ?, ?, ?, ?)`,
+			base<<itemBits|id, c.Own, r.Hash[:], r.Size, r.Data); err != nil {
+			return err
+		}
 	}
-	if p := s2.Encode(nil, metadata); len(p) <= len(metadata)-len(metadata)/8 {
-		return int64(len(metadata)), p
-	}
-	return 0, metadata
+	return nil
 }
 
 // delete leaves a tombstone in every list that the item is in.
@@ -516,12 +438,12 @@ func (w *writer) delete(local string, old *item) (store.Outcome, error) {
 	if err := w.unlist(old); err != nil {
 		return store.Outcome{}, err
 	}
-	if err := run(w.conn, `UPDATE item SET datestamp = ?, deleted = 1 WHERE id = ?`, stamp, old.id); err != nil {
+	if err := run(w.conn, `UPDATE item SET datestamp = ?, deleted = 1, due = 0 WHERE id = ?`, stamp, old.id); err != nil {
 		return store.Outcome{}, err
 	}
 	w.live--
 	w.deleted++
-	err = w.bury(strings.Fields(old.formats+" "+old.gone), old.sets, withAncestors(old.sets), local, old.id)
+	err = w.bury(strings.Fields(old.formats+" "+old.gone), old.sets, store.Lists(old.sets), local, old.id)
 	return store.Outcome{Status: store.Deleted, Local: local, Datestamp: stamp}, err
 }
 
@@ -560,7 +482,7 @@ func (w *writer) enlist(prefix string, specs []string, local string, id int64, d
 // unlist takes the item out of every list.
 func (w *writer) unlist(old *item) error {
 	for _, f := range strings.Fields(old.formats + " " + old.gone) {
-		for _, spec := range withAncestors(old.sets) {
+		for _, spec := range store.Lists(old.sets) {
 			list, err := w.list(f, spec)
 			if err != nil {
 				return err
@@ -617,25 +539,25 @@ func (w *writer) putSets(sets []store.Set) error {
 }
 
 // source keeps the input that the change came from, under its name, unless it is there and nothing was changed by it.
-func (w *writer) source(id int64, c *ready, status store.Status) error {
+func (w *writer) source(id int64, c *store.Ready, status store.Status) error {
 	if c.Source == nil {
 		return nil
 	}
 	if status == store.Unchanged {
-		same, err := one(w.conn, `SELECT sum = ? FROM source WHERE item = ? AND name = ?`, c.sourceSum[:], id, c.Source.Name)
+		same, err := one(w.conn, `SELECT sum = ? FROM source WHERE item = ? AND name = ?`, c.SourceSum[:], id, c.Source.Name)
 		if err != nil || same == 1 {
 			return err
 		}
 	}
 	return run(w.conn, `INSERT OR REPLACE INTO source (item, name, type, sum, data) VALUES (?, ?, ?, ?, ?)`,
-		id, c.Source.Name, c.Source.Type, c.sourceSum[:], c.source)
+		id, c.Source.Name, c.Source.Type, c.SourceSum[:], c.PackedInput)
 }
 
 // finish writes what was gathered: tallies, counts and, if anything was stamped, the clock.
 func (w *writer) finish() error {
-	sums := make(map[tally]int64, len(w.tallies)*len(shifts))
+	sums := make(map[tally]int64, len(w.tallies)*len(store.TallyShifts))
 	for t, n := range w.tallies {
-		for level, shift := range shifts {
+		for level, shift := range store.TallyShifts {
 			sums[tally{t.list, level, t.datestamp >> shift}] += n
 		}
 	}

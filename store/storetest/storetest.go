@@ -34,6 +34,8 @@ type Damager interface {
 	Garble(t *testing.T, local, prefix string)
 	// Lose makes the bytes of a record unreadable.
 	Lose(t *testing.T, local, prefix string)
+	// Mislay takes an item out of the whole list of a format.
+	Mislay(t *testing.T, local, prefix string)
 }
 
 // Clock is a clock that stands still until it is set.
@@ -60,6 +62,8 @@ type fixture struct {
 	clock *Clock
 	dir   string
 	open  opener
+
+	versions map[string]string // of each item, by the last put
 }
 
 // again opens the same database once more.
@@ -104,11 +108,20 @@ func Run(t *testing.T, open func(t *testing.T, o Options) store.Store) {
 		{"check finds a damaged record", testCheckGarbled},
 		{"a record that cannot be read is left out and counted", testFaults},
 		{"stats count items and records", testStats},
+		{"a version changes with the article and with what is served", testVersion},
+		{"a change is carried out only if its condition holds", testIf},
+		{"of writers that saw the same version one wins", testIfRace},
+		{"what must be rendered again is found", testOutdated},
+		{"a token lives until it is revoked", testTokens},
+		{"a repair writes anew and moves the datestamp", testAgain},
+		{"rebuild mends the lists and moves no datestamp", testRebuild},
+		{"a dump restores the whole store", testDump},
+		{"a dump tells what it could not read", testDumpDamaged},
 		{"an error of the visitor ends the list", testVisitorError},
 		{"a cancelled context ends the work", testCancel},
 	} {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
-			f := &fixture{t: t, clock: NewClock(), dir: t.TempDir(), open: open}
+			f := &fixture{t: t, clock: NewClock(), dir: t.TempDir(), open: open, versions: map[string]string{}}
 			f.Store = f.again()
 			c.run(f)
 		})
@@ -140,6 +153,9 @@ func (f *fixture) put(changes ...store.Change) []store.Outcome {
 	out, err := f.Put(bg, changes)
 	require.NoError(f.t, err)
 	require.Len(f.t, out, len(changes))
+	for i := range out {
+		f.versions[out[i].Local], out[i].Version = out[i].Version, ""
+	}
 	return out
 }
 
