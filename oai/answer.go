@@ -34,6 +34,7 @@ type answer struct {
 	started bool // a part has been sent; there is no way back
 	hold    bool // send nothing before finish
 	kind    string
+	told    Answered // what Observe is told; of its Bytes the sender keeps count
 }
 
 var (
@@ -57,18 +58,20 @@ func newAnswer(w http.ResponseWriter, compress bool) *answer {
 	return a
 }
 
-// release waits for what is being sent and gives the buffers back. a must not be used afterwards.
-func (a *answer) release() {
+// release waits for what is being sent, gives the buffers back and returns what Observe is to be told. a must not be used afterwards.
+func (a *answer) release() Answered {
 	a.wait()
+	told := a.told
 	if a.gz != nil {
 		gzips.Put(a.gz)
 	}
 	if cap(a.buf) > keep || cap(a.sending) > keep || a.out.Cap() > keep {
-		return
+		return told
 	}
 	*a = answer{buf: a.buf[:0], sending: a.sending[:0], sent: a.sent, out: a.out}
 	a.out.Reset()
 	answers.Put(a)
+	return told
 }
 
 // wait returns the outcome of what is being sent.
@@ -164,7 +167,9 @@ func (a *answer) header() {
 }
 
 func (a *answer) write(b []byte) error {
-	if _, err := a.w.Write(b); err != nil {
+	n, err := a.w.Write(b)
+	a.told.Bytes += int64(n)
+	if err != nil {
 		return errHungUp
 	}
 	return nil

@@ -21,6 +21,7 @@ func (r *Repository) list(ctx context.Context, a *answer, q *request) error {
 		if t, err = r.resume(ctx, q); err != nil {
 			return err
 		}
+		a.told.Prefix = t.prefix
 	}
 	nothing := errorf(NoRecordsMatch, "nothing matches")
 	if !first {
@@ -45,7 +46,7 @@ func (r *Repository) list(ctx context.Context, a *answer, q *request) error {
 		size = &r.sizes[2*r.format(t.prefix)+1]
 	}
 	entry := &entries{r: r, a: a, prefix: t.prefix, headers: headers}
-	visit := entry.append
+	visit := func(row *store.Row) error { return entry.append(ctx, row) }
 	given, more := 0, true // entries passed, also those that could not be read
 	// A response must have an entry.
 	for more && (given < r.PageSize || entry.rows == 0) {
@@ -64,7 +65,7 @@ func (r *Repository) list(ctx context.Context, a *answer, q *request) error {
 		}
 		if page.Faults > 0 {
 			r.faults.Add(int64(page.Faults))
-			r.Log.Error("oai: records left out: they cannot be read", "count", page.Faults, "prefix", t.prefix, "after", query.After, "upto", page.Last)
+			r.Log.ErrorContext(ctx, "oai: records left out: they cannot be read", "count", page.Faults, "prefix", t.prefix, "after", query.After, "upto", page.Last)
 		}
 		given += page.Rows + page.Faults
 		t.after, more = page.Last, page.More
@@ -83,6 +84,7 @@ func (r *Repository) list(ctx context.Context, a *answer, q *request) error {
 	if entry.rows == 0 {
 		return nothing
 	}
+	a.told.Entries, a.told.First, a.told.Last = entry.rows, first, !more
 	cursor := t.cursor
 	t.cursor += given
 	if more || !first {
@@ -121,10 +123,10 @@ type entries struct {
 }
 
 // append appends a row as a record or a header element, with the start tag of the list before the first.
-func (e *entries) append(row *store.Row) error {
+func (e *entries) append(ctx context.Context, row *store.Row) error {
 	if !e.headers && !e.r.sound(row) {
 		e.r.faults.Add(1)
-		e.r.Log.Error("oai: record left out: it holds no element", "local", string(row.Local), "prefix", e.prefix)
+		e.r.Log.ErrorContext(ctx, "oai: record left out: it holds no element", "local", string(row.Local), "prefix", e.prefix)
 		return nil
 	}
 	b := e.a.buf

@@ -60,6 +60,7 @@ type Repository struct {
 	TokenLife    time.Duration      // how long a resumptionToken stays good; 0: a week
 	Log          *slog.Logger       // nil: silence
 	Now          func() time.Time   // for the life of tokens only; nil: time.Now
+	Observe      func(Answered)     // told of every request when it is over; nil: nobody is
 
 	once   sync.Once
 	prefix string // of an identifier: "oai:REPOSITORY-ID:"
@@ -71,6 +72,19 @@ type Repository struct {
 
 	faults atomic.Int64
 	sizes  []atomic.Int64 // for each format, bytes of a recent record and of a recent header
+}
+
+// Answered tells what became of one request, for those who count. All its strings are of a small known set, whatever the request said.
+type Answered struct {
+	Verb    string        // one of the six; "" when the request named no such one
+	Prefix  string        // one of Formats; "" when the request named no such one
+	Code    Code          // of the first fault of the request; "": none
+	Status  int           // HTTP; 0: the response was cut, or nobody was there to get it
+	Entries int           // records, headers or sets given
+	First   bool          // it began a list
+	Last    bool          // it ended one
+	Bytes   int64         // of the body, as sent
+	Took    time.Duration // to the end of sending
 }
 
 // Limits of a request. They are well above anything that a legal one needs.
@@ -116,10 +130,13 @@ func (r *Repository) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 			w.Header().Set("Allow", "GET, HEAD, POST")
 		}
 		http.Error(w, http.StatusText(status), status)
+		if r.Observe != nil {
+			r.Observe(Answered{Status: status})
+		}
 		return
 	}
 	a := newAnswer(w, acceptsGzip(req.Header))
-	defer a.release()
+	defer r.done(a, time.Now())
 	a.hold = isPerson(req)
 	err := r.answer(req.Context(), a, query, faults)
 	if err == nil && a.hold {
@@ -129,16 +146,18 @@ func (r *Repository) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		err = a.finish()
 	}
 	switch {
-	case err == nil || errors.Is(err, errHungUp):
+	case err == nil:
+		a.told.Status = http.StatusOK
+	case errors.Is(err, errHungUp):
 	case req.Context().Err() != nil: // the client has gone: nobody to tell
 		if a.started {
 			panic(http.ErrAbortHandler)
 		}
 	case a.started:
-		r.Log.Error("oai: broke off", "query", query, "error", err)
+		r.Log.ErrorContext(req.Context(), "oai: broke off", "query", query, "error", err)
 		panic(http.ErrAbortHandler)
 	default:
-		r.Log.Error("oai: no answer", "query", query, "error", err)
+		r.Log.ErrorContext(req.Context(), "oai: no answer", "query", query, "error", err)
 		status := http.StatusServiceUnavailable
 		if errors.Is(err, store.ErrCorrupt) {
 			status = http.StatusInternalServerError
@@ -146,6 +165,16 @@ func (r *Repository) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 			w.Header().Set("Retry-After", "30")
 		}
 		http.Error(w, http.StatusText(status), status)
+		a.told.Status = status
+	}
+}
+
+// done ends an answer and tells Observe of it.
+func (r *Repository) done(a *answer, began time.Time) {
+	told := a.release()
+	if r.Observe != nil {
+		told.Took = time.Since(began)
+		r.Observe(told)
 	}
 }
 
@@ -203,6 +232,10 @@ func (r *Repository) answer(ctx context.Context, a *answer, query string, faults
 
 	q, more := r.parse(query)
 	faults = append(faults, more...)
+	a.told.Verb = q.verb
+	if prefix := q.args[argPrefix]; r.format(prefix) >= 0 {
+		a.told.Prefix = prefix
+	}
 	if len(faults) == 1 && faults[0].Code == CannotDisseminateFormat && q.args[argIdentifier] != "" {
 		if _, err := r.item(ctx, q.args[argIdentifier]); errors.As(err, &more) {
 			faults = append(faults, more...)
@@ -222,6 +255,7 @@ func (r *Repository) answer(ctx context.Context, a *answer, query string, faults
 		}
 	}
 	if len(faults) > 0 {
+		a.told.Code = faults[0].Code
 		a.buf = r.appendFaults(a.buf, &q, faults)
 	}
 	a.buf = append(a.buf, "</OAI-PMH>\n"...)

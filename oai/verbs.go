@@ -167,6 +167,7 @@ func (r *Repository) listSets(ctx context.Context, a *answer, q *request) error 
 		}
 		a.buf = append(a.buf, "</set>\n"...)
 	}
+	a.told.Entries, a.told.First, a.told.Last = len(sets), first, !more
 	cursor := t.cursor
 	t.cursor += len(sets)
 	t.after.Local = sets[len(sets)-1].Spec
@@ -192,6 +193,7 @@ func (r *Repository) getRecord(ctx context.Context, a *answer, q *request) error
 			a.buf = append(a.buf, "<GetRecord>\n"...)
 			a.buf = r.appendRecord(a.buf, row)
 			a.buf = append(a.buf, "</GetRecord>\n"...)
+			a.told.Entries = 1
 			return nil
 		})
 		if !errors.Is(err, store.ErrNotFound) {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"embed"
 
@@ -34,14 +35,14 @@ type Pages struct {
 
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-func (p *Pages) page(w http.ResponseWriter, status int, name string, data any) {
+func (p *Pages) page(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	if err := pages.ExecuteTemplate(w, name, data); err != nil {
-		p.Log.Warn("page not written", "page", name, "error", err)
+		p.Log.WarnContext(r.Context(), "page not written", "page", name, "error", err)
 	}
 }
 
@@ -52,12 +53,12 @@ func (p *Pages) Front(w http.ResponseWriter, r *http.Request) {
 		p.failed(w, r, err)
 		return
 	}
-	p.page(w, http.StatusOK, "front.tmpl", map[string]any{"P": p, "Stats": st, "Formats": crosswalk.All()})
+	p.page(w, r, http.StatusOK, "front.tmpl", map[string]any{"P": p, "Stats": st, "Formats": crosswalk.All()})
 }
 
 func (p *Pages) failed(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() == nil {
-		p.Log.Error("page failed", "path", r.URL.Path, "error", err)
+		p.Log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "error", err)
 	}
 	http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
 }
@@ -75,7 +76,7 @@ func (p *Pages) Record(w http.ResponseWriter, r *http.Request) {
 	}
 	item, err := p.find(r, path)
 	if errors.Is(err, store.ErrNotFound) {
-		p.page(w, http.StatusNotFound, "gone.tmpl", map[string]any{"P": p, "Text": "There is no such record here."})
+		p.page(w, r, http.StatusNotFound, "gone.tmpl", map[string]any{"P": p, "Text": "There is no such record here."})
 		return
 	}
 	if err != nil {
@@ -83,7 +84,7 @@ func (p *Pages) Record(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if item.Deleted {
-		p.page(w, http.StatusGone, "gone.tmpl", map[string]any{"P": p, "Text": "This record was deleted.", "When": store.Time(item.Datestamp)})
+		p.page(w, r, http.StatusGone, "gone.tmpl", map[string]any{"P": p, "Text": "This record was deleted.", "When": store.Time(item.Datestamp)})
 		return
 	}
 	a := new(jats.Article)
@@ -93,10 +94,10 @@ func (p *Pages) Record(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Last-Modified", store.Time(item.Datestamp).Format(http.TimeFormat))
 	if format == nil {
-		p.page(w, http.StatusOK, "record.tmpl", map[string]any{"P": p, "A": a, "Item": item, "Formats": crosswalk.All(), "When": store.Time(item.Datestamp)})
+		p.page(w, r, http.StatusOK, "record.tmpl", map[string]any{"P": p, "A": a, "Item": item, "Formats": crosswalk.All(), "When": store.Time(item.Datestamp)})
 		return
 	}
-	b, err := crosswalk.Document(*format, a, item.Local, p.SiteURL)
+	b, err := crosswalk.Document(*format, a, item.Local, p.SiteURL, time.Now())
 	if err != nil {
 		p.failed(w, r, err)
 		return
