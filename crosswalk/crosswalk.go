@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"strings"
+	"time"
 
 	"sheaf/crosswalk/oaidc"
 	"sheaf/jats"
@@ -26,8 +27,9 @@ type Format struct {
 	Schema    string // URL; may begin with BaseURL
 
 	// Append appends the root element of a's record to dst, with its own namespace declarations and schemaLocation, and no XML declaration.
-	// local is the item's local identifier. An error means that this article cannot be made a valid record.
-	Append func(dst []byte, a *jats.Article, local string) ([]byte, error)
+	// local is the item's local identifier; at is when the record is served from, for what depends on the day. An error means that this
+	// article cannot be made a valid record.
+	Append func(dst []byte, a *jats.Article, local string, at time.Time) ([]byte, error)
 }
 
 // JATSSchema is where the profile schema of the jats format is served.
@@ -38,13 +40,13 @@ func All() []Format {
 	return []Format{
 		{
 			Prefix: oaidc.Prefix, Namespace: oaidc.Namespace, Schema: oaidc.Schema,
-			Append: func(dst []byte, a *jats.Article, local string) ([]byte, error) {
-				return oaidc.Append(dst, a, landing(local)), nil
+			Append: func(dst []byte, a *jats.Article, local string, at time.Time) ([]byte, error) {
+				return oaidc.Append(dst, a, landing(local), at.UTC().Format(time.DateOnly)), nil
 			},
 		},
 		{
 			Prefix: "jats", Namespace: "https://jats.nlm.nih.gov/ns/archiving/1.3/", Schema: JATSSchema,
-			Append: func(dst []byte, a *jats.Article, local string) ([]byte, error) {
+			Append: func(dst []byte, a *jats.Article, local string, _ time.Time) ([]byte, error) {
 				return jats.AppendXML(dst, a, jats.WriteOptions{IDPrefix: idPrefix(local), SchemaLocation: JATSSchema, LandingURL: landing(local)}), nil
 			},
 		},
@@ -52,9 +54,9 @@ func All() []Format {
 }
 
 // Render makes the bytes that are stored for one format: the root element, then AboutMark and the about containers if there are any. It is
-// the door: the error says which element is at fault and why, and then the article must not be stored.
-func Render(f Format, a *jats.Article, local string) ([]byte, error) {
-	b, err := f.Append(make([]byte, 0, 16<<10), a, local)
+// the door: the error says which element is at fault and why, and then the article must not be stored. The bytes are good until [Due].
+func Render(f Format, a *jats.Article, local string, at time.Time) ([]byte, error) {
+	b, err := f.Append(make([]byte, 0, 16<<10), a, local, at)
 	if err != nil {
 		return nil, fmt.Errorf("crosswalk: %s: %w", f.Prefix, err)
 	}
@@ -70,6 +72,20 @@ func Render(f Format, a *jats.Article, local string) ([]byte, error) {
 		return nil, fmt.Errorf("crosswalk: %s: about: %w", f.Prefix, err)
 	}
 	return b, nil
+}
+
+// Revision must grow by one whenever a change of the code changes the bytes of any record, so that what is stored is rendered again. A test
+// holds it against the golden files.
+const Revision = 1
+
+// Due is when a record that was rendered at that time will read otherwise although nothing was changed, in seconds since 1970; 0: never. An
+// embargo ends at the beginning of its day, UTC.
+func Due(a *jats.Article, at time.Time) int64 {
+	end, err := time.Parse(time.DateOnly, oaidc.EmbargoEnd(a, at.UTC().Format(time.DateOnly)))
+	if err != nil {
+		return 0
+	}
+	return end.Unix()
 }
 
 // AppendAbout appends the about container that names the licence of a, or nothing when no licence URI is known. A licence of the data alone

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,6 +21,8 @@ import (
 )
 
 const site = "https://sheaf.example.org"
+
+var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 // articles reads all fixtures, by name without the extension.
 func articles(t testing.TB) map[string]*jats.Article {
@@ -44,7 +47,7 @@ func articles(t testing.TB) map[string]*jats.Article {
 // render makes the record as it is stored, its root element with the site's address in it, and its about containers.
 func render(t testing.TB, f crosswalk.Format, a *jats.Article) (record, about []byte) {
 	t.Helper()
-	b, err := crosswalk.Render(f, a, ingest.Local(a))
+	b, err := crosswalk.Render(f, a, ingest.Local(a), today)
 	require.NoError(t, err)
 	b = bytes.ReplaceAll(b, []byte(crosswalk.BaseURL), []byte(site))
 	record, about, _ = bytes.Cut(b, []byte(crosswalk.AboutMark))
@@ -72,7 +75,7 @@ func TestGoldenRecords(t *testing.T) {
 		}
 		f, ok := crosswalk.Find("jats")
 		require.True(t, ok)
-		doc, err := crosswalk.Document(f, a, ingest.Local(a), site)
+		doc, err := crosswalk.Document(f, a, ingest.Local(a), site, today)
 		require.NoError(t, err)
 		fixturetest.Golden(t, name+".article.xml", doc)
 		archiving[name] = doc
@@ -154,7 +157,7 @@ func TestRenderOfOddIDs(t *testing.T) {
 		Affs: []jats.Aff{{ID: "1 x", Forms: []jats.AffForm{{Text: "Here"}}}, {ID: "1 x", Forms: []jats.AffForm{{Text: "There"}}}}}
 	a.Clean()
 	for _, f := range crosswalk.All() {
-		_, err := crosswalk.Render(f, a, "x")
+		_, err := crosswalk.Render(f, a, "x", today)
 		assert.NoError(t, err)
 	}
 }
@@ -165,7 +168,7 @@ var nul = regexp.MustCompile(`\x00[^"< ]*`)
 func TestThePublicAddressIsAPlaceholder(t *testing.T) {
 	for name, a := range articles(t) {
 		for _, f := range crosswalk.All() {
-			b, err := crosswalk.Render(f, a, ingest.Local(a))
+			b, err := crosswalk.Render(f, a, ingest.Local(a), today)
 			require.NoError(t, err, name)
 			for _, m := range nul.FindAllString(string(b), -1) {
 				assert.Regexp(t, `^\x00/(records|schemas)/.`, m, name)
@@ -181,7 +184,7 @@ func BenchmarkRender(b *testing.B) {
 		b.Run(f.Prefix, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := crosswalk.Render(f, a, "10.5555/x"); err != nil {
+				if _, err := crosswalk.Render(f, a, "10.5555/x", today); err != nil {
 					b.Fatal(err)
 				}
 			}

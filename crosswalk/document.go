@@ -2,17 +2,18 @@ package crosswalk
 
 import (
 	"bytes"
+	"time"
 
 	"sheaf/jats"
 )
 
 // Document renders a as a document of its own, outside OAI-PMH: for jats without a namespace and with the DOCTYPE, for every other
-// format its root element. site is the public address, without a slash at the end.
-func Document(f Format, a *jats.Article, local, site string) ([]byte, error) {
+// format its root element. site is the public address, without a slash at the end; at is now.
+func Document(f Format, a *jats.Article, local, site string, at time.Time) ([]byte, error) {
 	if f.Prefix == "jats" {
 		return withSite(jats.AppendXML(nil, a, jats.WriteOptions{Standalone: true, LandingURL: landing(local)}), site), nil
 	}
-	b, err := f.Append([]byte(`<?xml version="1.0" encoding="UTF-8"?>`+"\n"), a, local)
+	b, err := f.Append([]byte(`<?xml version="1.0" encoding="UTF-8"?>`+"\n"), a, local, at)
 	if err != nil {
 		return nil, err
 	}

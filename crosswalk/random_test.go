@@ -92,17 +92,17 @@ func TestRandomArticlesMakeValidRecords(t *testing.T) {
 		kept++
 		local := ingest.Local(a)
 		for _, f := range crosswalk.All() {
-			_, err := crosswalk.Render(f, a, local)
+			_, err := crosswalk.Render(f, a, local, today)
 			require.NoError(t, err, "seed %d", seed)
 		}
 		inside[fmt.Sprint("seed ", seed)], _ = render(t, jatsFormat, a)
 		if kept > 40 { // xmllint reads the DTD anew for each document
 			continue
 		}
-		b, err := crosswalk.Document(dcFormat, a, local, site)
+		b, err := crosswalk.Document(dcFormat, a, local, site, today)
 		require.NoError(t, err)
 		dc[fmt.Sprint("seed ", seed)] = b
-		b, err = crosswalk.Document(jatsFormat, a, local, site)
+		b, err = crosswalk.Document(jatsFormat, a, local, site, today)
 		require.NoError(t, err)
 		full[fmt.Sprint("seed ", seed)] = b
 	}

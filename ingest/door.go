@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"sheaf/crosswalk"
 	"sheaf/jats"
@@ -17,7 +18,8 @@ import (
 // prepared is an input that is ready to be stored, or refused.
 type prepared struct {
 	outcome Outcome
-	article *jats.Article
+	read    *jats.Article // the input
+	article *jats.Article // the item's: the input, completed by what is there
 	source  *store.Source
 	change  *store.Change // nil: refused, or unchanged
 }
@@ -29,12 +31,12 @@ func (im *Importer) prepare(ctx context.Context, in Input) (*prepared, error) {
 		return p, nil
 	}
 	if len(im.Sets) == 0 {
-		local, _, known, err := im.Store.HasSource(ctx, sha256.Sum256(in.Data))
+		local, stamp, known, err := im.Store.HasSource(ctx, sha256.Sum256(in.Data))
 		if err != nil {
 			return nil, err
 		}
 		if known {
-			p.outcome.Local, p.outcome.Status = local, store.Unchanged
+			p.outcome.Local, p.outcome.Status, p.outcome.Datestamp = local, store.Unchanged, stamp
 			return p, nil
 		}
 	}
@@ -44,7 +46,7 @@ func (im *Importer) prepare(ctx context.Context, in Input) (*prepared, error) {
 		p.outcome.Err = err
 		return p, nil
 	}
-	p.article = a
+	p.read, p.article = a, a
 	p.source = &store.Source{Name: in.Name, Type: kind, Data: in.Data}
 	if in.Line > 0 {
 		p.source.Name = fmt.Sprintf("%s:%d", in.Name, in.Line)
@@ -91,7 +93,7 @@ func Parse(data []byte, format string) (kind string, a *jats.Article, warnings [
 
 // render makes every record of the article under local and the change that stores them, or the reason why it cannot be.
 func (p *prepared) render(im *Importer, local string, aliases []string) {
-	c, err := NewChange(p.article, local, im.Formats)
+	c, err := NewChange(p.article, local, im.Formats, im.now())
 	if err != nil {
 		p.outcome.Err, p.change = err, nil
 		return
@@ -102,15 +104,15 @@ func (p *prepared) render(im *Importer, local string, aliases []string) {
 	p.outcome.Local = local
 }
 
-// NewChange renders a in every format and returns the write that stores it as local, with the sets that the article itself gives. An
-// error says which record could not be made and why; then nothing is to be stored.
-func NewChange(a *jats.Article, local string, formats []crosswalk.Format) (*store.Change, error) {
+// NewChange renders a in every format, as it reads at a time, and returns the write that stores it as local, with the sets that the
+// article itself gives. An error says which record could not be made and why; then nothing is to be stored.
+func NewChange(a *jats.Article, local string, formats []crosswalk.Format, at time.Time) (*store.Change, error) {
 	if len(local) > store.MaxLocal {
 		return nil, fmt.Errorf("ingest: identifier %.40q... is longer than %d bytes", local, store.MaxLocal)
 	}
-	c := &store.Change{Local: local, Sets: Sets(a)}
+	c := &store.Change{Local: local, Sets: Sets(a), Due: crosswalk.Due(a, at), Revision: crosswalk.Revision}
 	for _, f := range formats {
-		b, err := crosswalk.Render(f, a, local)
+		b, err := crosswalk.Render(f, a, local, at)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Prefix, err)
 		}
@@ -187,20 +189,30 @@ func (im *Importer) put(ctx context.Context, batch []*prepared, report *Report) 
 // complete makes the article of p that of all sources of its item, when a landing page is among them: the platform shows one article
 // on several pages, one for each language and host, and a page knows less than a deposited file. The file that came last, or else
 // the page in the item's own language, is the base; the pages add what it lacks. A file that follows a file replaces it.
+//
+// The change is bound to what was seen here (Change.If): where another process comes between, it is done once more.
 func (im *Importer) complete(ctx context.Context, p *prepared) error {
-	sources, err := im.Store.Source(ctx, p.change.Local)
-	if errors.Is(err, store.ErrNotFound) || err == nil && len(sources) == 0 {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
 	item, err := im.Store.Get(ctx, p.change.Local)
+	if errors.Is(err, store.ErrNotFound) || err == nil && item.Deleted {
+		p.change.If = store.IfAbsent
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	if item.Deleted {
-		return nil
+	if err := im.merge(ctx, p, item); err != nil {
+		return err
+	}
+	if p.change != nil {
+		p.change.If = item.Version
+	}
+	return nil
+}
+
+func (im *Importer) merge(ctx context.Context, p *prepared, item *store.Item) error {
+	sources, err := im.Store.Source(ctx, item.Local)
+	if err != nil || len(sources) == 0 {
+		return err
 	}
 	var kept struct{ Lang string }
 	if err := json.Unmarshal(item.Article, &kept); err != nil {
@@ -245,7 +257,8 @@ func (im *Importer) complete(ctx context.Context, p *prepared) error {
 
 const pageType = "jes"
 
-// store stores what is ready. Of two names that turn out to be one article, the second is rendered again under the first's identifier.
+// store stores what is ready. An input that turns out to be an item that is there, or whose item was changed since it was looked at,
+// is completed once more and tried again.
 func (im *Importer) store(ctx context.Context, todo []*prepared) error {
 	for round := 0; len(todo) > 0; round++ {
 		if im.DryRun {
@@ -268,22 +281,34 @@ func (im *Importer) store(ctx context.Context, todo []*prepared) error {
 		}
 		for i, o := range outcomes {
 			p := of[i]
-			if o.Status != store.Conflict {
-				p.outcome.Status = o.Status
+			if o.Status != store.Conflict && o.Status != store.Stale {
+				p.outcome.Status, p.outcome.Datestamp, p.outcome.Version = o.Status, o.Datestamp, o.Version
 				continue
 			}
-			// An input before this one has taken one of its names: it is the same article.
-			if round == 3 {
+			if round == maxRounds {
 				p.outcome.Err = fmt.Errorf("ingest: its identifiers belong to several items: %s", strings.Join(p.change.Aliases, ", "))
+				if o.Status == store.Stale {
+					p.outcome.Err = fmt.Errorf("ingest: %q is changed all the time by others: import it again", o.Local)
+				}
 				continue
 			}
-			if p.render(im, o.Local, p.change.Aliases); p.change != nil {
+			p.article = p.read
+			if p.render(im, o.Local, p.change.Aliases); p.change == nil {
+				continue
+			}
+			if err := im.complete(ctx, p); err != nil {
+				return err
+			}
+			if p.change != nil {
 				todo = append(todo, p)
 			}
 		}
 	}
 	return nil
 }
+
+// maxRounds is how often a change is tried again when others come between.
+const maxRounds = 8
 
 // foresee tells, for a dry run, what a Put would do.
 func (im *Importer) foresee(ctx context.Context, p *prepared) error {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -35,7 +36,7 @@ func FuzzDoor(f *testing.F) {
 		local := Local(a)
 		assert.NotEmpty(t, local)
 		assert.LessOrEqual(t, len(local), store.MaxLocal)
-		c, err := NewChange(a, local, crosswalk.All())
+		c, err := NewChange(a, local, crosswalk.All(), time.Now())
 		require.NoError(t, err, "what is clean can be written")
 		for _, s := range c.Sets {
 			assert.True(t, store.ValidSetSpec(s.Spec), s.Spec)

@@ -94,6 +94,9 @@ type Outcome struct {
 	Status   store.Status // "" when it was refused
 	Err      error        // why it was refused
 	Warnings []jats.Warning
+
+	Datestamp int64  // of the item, seconds since 1970; 0 when refused or in a dry run
+	Version   string // of the item, as in store.Item; "" also for an input that is there already, byte for byte
 }
 
 // Rejection is why an input was refused, in the form of --rejects.
@@ -136,7 +139,15 @@ type Importer struct {
 	Format  string             // name of a Reader; empty: recognise each input by its content
 	Sets    []store.Set        // put every item in these sets too
 	DryRun  bool               // read, check and render, but store nothing
+	Now     func() time.Time   // nil: time.Now
 	Each    func(Outcome)      // told of each input in the order they came, once what it says is durable; may be nil
+}
+
+func (im *Importer) now() time.Time {
+	if im.Now != nil {
+		return im.Now()
+	}
+	return time.Now()
 }
 
 const (

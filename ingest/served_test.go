@@ -707,7 +707,7 @@ func TestServedRecords(t *testing.T) {
 			alone++
 			var a jats.Article
 			require.NoError(t, json.Unmarshal(s.item.Article, &a))
-			doc, err := crosswalk.Document(f, &a, s.item.Local, servedSite)
+			doc, err := crosswalk.Document(f, &a, s.item.Local, servedSite, time.Now())
 			require.NoError(t, err)
 			assert.Empty(t, from.differences(articleOf(t, parseXML(t, doc), true)), "%s, alone", s.name)
 			docs[a.Publishing()][s.name] = doc

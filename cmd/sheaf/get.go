@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"sheaf/crosswalk"
 	"sheaf/jats"
@@ -56,7 +57,7 @@ func document(item *store.Item, prefix, site string) ([]byte, error) {
 	if err := json.Unmarshal(item.Article, a); err != nil {
 		return nil, fmt.Errorf("%s: its article cannot be read: %w", item.Local, err)
 	}
-	return crosswalk.Document(f, a, item.Local, site)
+	return crosswalk.Document(f, a, item.Local, site, time.Now())
 }
 
 func unknownPrefix(prefix string) error {

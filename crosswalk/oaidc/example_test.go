@@ -18,7 +18,7 @@ func ExampleAppend() {
 		PubDates:    []jats.Date{{Type: "pub", Date: "2026-03"}},
 		IDs:         []jats.ID{{Type: "doi", Value: "10.5555/water"}},
 	}
-	record := oaidc.Append(nil, a, "https://sheaf.example.org/records/10.5555/water")
+	record := oaidc.Append(nil, a, "https://sheaf.example.org/records/10.5555/water", "2026-11-23")
 	fmt.Println(strings.ReplaceAll(string(record[strings.Index(string(record), "<dc:"):]), "><", ">\n<"))
 	// Output:
 	// <dc:title xml:lang="ru">Вода H2O</dc:title>

@@ -28,14 +28,16 @@ const (
 
 // Append appends the oai_dc:dc element of a to dst. It never fails: an absent value is an absent element, because every element
 // of simple Dublin Core is optional, and a character that XML forbids is left out. landing is the address of the record's page here; it
-// comes first among the identifiers when the article names no page of its own, and may begin with a NUL byte, which is written as it is.
+// comes first among the identifiers when the article names no page of its own, and may begin with a NUL byte, which is written as it is. day
+// is today, YYYY-MM-DD: an embargo that has ended by then is open access.
 //
 // The order within an element kind matters to harvesters: the original title, the working URL, the access term and the controlled type
 // come first, and the article's DOI is the last identifier, because Unpaywall takes the last DOI that it meets for the article's own.
 //
 // Source: OAI-PMH 2.0 §5; DCMES 1.1; OpenAIRE guidelines for literature repositories 3.0; BASE golden rules.
-func Append(dst []byte, a *jats.Article, landing string) []byte {
+func Append(dst []byte, a *jats.Article, landing, day string) []byte {
 	w := writer{dst: append(dst, rootOpen...), article: a, doi: first(a.IDs, "doi")}
+	w.access, w.embargoEnd = accessOf(a, day)
 	w.titles()
 	w.creators()
 	w.subjects()
@@ -62,6 +64,8 @@ type writer struct {
 	start   int // where the elements of the present kind begin
 	article *jats.Article
 	doi     string
+
+	access, embargoEnd string // see accessOf
 }
 
 // kind begins another kind of element.
@@ -348,8 +352,8 @@ func (w *writer) publishers() {
 func (w *writer) dates() {
 	w.kind()
 	w.add("date", "", published(w.article))
-	if access, end := accessOf(w.article); access == embargoed && end != "" {
-		w.add("date", "", "info:eu-repo/date/embargoEnd/"+end)
+	if w.access == embargoed && w.embargoEnd != "" {
+		w.add("date", "", "info:eu-repo/date/embargoEnd/"+w.embargoEnd)
 	}
 }
 
@@ -583,7 +587,7 @@ func related(r *jats.Related) string {
 func (w *writer) rights() {
 	w.kind()
 	a := w.article
-	if access, _ := accessOf(a); access != "" {
+	if access := w.access; access != "" {
 		w.add("rights", "", semantics+access)
 	}
 	for i := range a.Permissions.Licenses {

@@ -43,6 +43,9 @@ func values(t testing.TB, doc []byte, element string) []string {
 
 const page = "https://sheaf.example.org/records/x"
 
+// day is before every embargo ends.
+const day = "2020-01-01"
+
 func TestAppend(t *testing.T) {
 	name := func(lang, surname, given string) jats.Name {
 		return jats.Name{Lang: lang, Surname: surname, GivenNames: given}
@@ -137,13 +140,13 @@ func TestAppend(t *testing.T) {
 		{"publisher", "publisher", jats.Article{Lang: "ru", Journal: jats.Journal{Publishers: []jats.Text{{Text: "Наука"}, {Lang: "en", Text: "Nauka"}}}}, []string{"Наука", "en|Nauka"}},
 	} {
 		t.Run(c.element+"/"+c.name, func(t *testing.T) {
-			assert.Equal(t, c.want, values(t, Append(nil, &c.article, page), c.element))
+			assert.Equal(t, c.want, values(t, Append(nil, &c.article, page, day), c.element))
 		})
 	}
 }
 
 func TestAppendKeepsWhatIsThereAndThePlaceholder(t *testing.T) {
-	got := string(Append([]byte("before"), &jats.Article{Title: jats.Title{Text: "A\x00\x01\x0b\ufffe\U00020BB7e\u0301\xff"}}, "\x00/records/a&b"))
+	got := string(Append([]byte("before"), &jats.Article{Title: jats.Title{Text: "A\x00\x01\x0b\ufffe\U00020BB7e\u0301\xff"}}, "\x00/records/a&b", day))
 	assert.True(t, strings.HasPrefix(got, "before<oai_dc:dc "), got)
 	assert.Contains(t, got, "<dc:identifier>\x00/records/a&amp;b</dc:identifier>")
 	assert.Contains(t, got, "<dc:title>A\n\U00020BB7e\u0301\ufffd</dc:title>")
@@ -221,8 +224,8 @@ func TestAnyArticleGivesAGoodRecord(t *testing.T) {
 	docs := map[string][]byte{}
 	for seed := int64(0); seed < 3000; seed++ {
 		a := randomArticle(rand.New(rand.NewSource(seed)))
-		doc := Append(nil, a, page)
-		require.Equal(t, doc, Append(nil, a, page), "seed %d: not the same twice", seed)
+		doc := Append(nil, a, page, day)
+		require.Equal(t, doc, Append(nil, a, page, day), "seed %d: not the same twice", seed)
 		require.True(t, utf8.Valid(doc), "seed %d", seed)
 		d := xml.NewDecoder(bytes.NewReader(doc))
 		var text strings.Builder
@@ -268,10 +271,10 @@ func BenchmarkAppend(b *testing.B) {
 		a.Contribs = append(a.Contribs, jats.Contrib{Names: []jats.Name{{Lang: "en", Surname: "Surname", GivenNames: "Given"}, {Lang: "ru", Surname: "Фамилия", GivenNames: "Имя"}}})
 		a.KwdGroups = append(a.KwdGroups, jats.KwdGroup{Kwds: []jats.Kwd{{Text: jats.Rich(fmt.Sprint("слово ", i))}}})
 	}
-	dst := Append(nil, a, page)
+	dst := Append(nil, a, page, day)
 	b.SetBytes(int64(len(dst)))
 	b.ReportAllocs()
 	for b.Loop() {
-		dst = Append(dst[:0], a, page)
+		dst = Append(dst[:0], a, page, day)
 	}
 }

@@ -103,9 +103,25 @@ const (
 
 var accessTerms = map[string]string{"open": open, "embargoed": embargoed, "restricted": restricted, "closed": closed}
 
-// accessOf is the access term that the article's permissions bear out, and with embargoedAccess the day when the embargo ends, if known. It
-// is "" when nothing is known. It does not depend on today: that an embargo is over, a reader sees from its end.
-func accessOf(a *jats.Article) (term, embargoEnd string) {
+// EmbargoEnd is the day on which the record of a will read otherwise than on day, because an embargo ends, both YYYY-MM-DD; "" if it never does.
+func EmbargoEnd(a *jats.Article, day string) string {
+	if term, end := accessOf(a, day); term == embargoed {
+		return end
+	}
+	return ""
+}
+
+// accessOf is the access term that the article's permissions bear out on a day, and with embargoedAccess the day when the embargo ends, if
+// known: from that day on it is openAccess, because harvesters take the term for the state of now. It is "" when nothing is known.
+func accessOf(a *jats.Article, day string) (term, embargoEnd string) {
+	if term, embargoEnd = accessSaid(a); term == embargoed && embargoEnd != "" && embargoEnd <= day {
+		return open, ""
+	}
+	return term, embargoEnd
+}
+
+// accessSaid is accessOf for somebody who does not know the day.
+func accessSaid(a *jats.Article) (term, embargoEnd string) {
 	p := &a.Permissions
 	end := ""
 	if len(p.EmbargoEnd) == 10 && isDate(p.EmbargoEnd) {

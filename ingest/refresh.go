@@ -1,0 +1,222 @@
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"sheaf/crosswalk"
+	"sheaf/jats"
+	"sheaf/store"
+)
+
+// Refresher renders again what is stored, when its records would read otherwise today: an embargo has ended (store.Change.Due), or the
+// crosswalks have changed since (crosswalk.Revision). Only an item whose bytes do change gets a new datestamp.
+//
+// Any number of nodes may run one over the same store. Each write is bound to the version of the item that was rendered, so of two nodes
+// that render the same item the second finds it done, and a deposit that comes between is never undone.
+type Refresher struct {
+	Store   store.Store
+	Formats []crosswalk.Format // empty: all
+	Now     func() time.Time   // nil: time.Now
+	Log     *slog.Logger       // nil: silence
+	Every   time.Duration      // pause between two passes; 0: a minute
+
+	refused map[string]bool // items that the door refuses today: told once, and left as they are
+}
+
+// Refreshed counts what a pass did.
+type Refreshed struct {
+	Rendered int // items rendered again
+	Moved    int // of these, items whose bytes changed: they have a new datestamp
+	Refused  int // items that cannot be rendered any more; they are served as they were
+}
+
+// refreshBatch is how many items are rendered for one transaction.
+const refreshBatch = 64
+
+func (r *Refresher) setUp() {
+	if len(r.Formats) == 0 {
+		r.Formats = crosswalk.All()
+	}
+	if r.Now == nil {
+		r.Now = time.Now
+	}
+	if r.Log == nil {
+		r.Log = slog.New(slog.DiscardHandler)
+	}
+	if r.Every == 0 {
+		r.Every = time.Minute
+	}
+	if r.refused == nil {
+		r.refused = map[string]bool{}
+	}
+}
+
+// Run makes a pass at once and then again and again, until ctx ends.
+func (r *Refresher) Run(ctx context.Context) {
+	r.setUp()
+	for {
+		done, err := r.Pass(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			r.Log.Error("ingest: rendering anew stopped; it is tried again", "error", err, "in", r.Every)
+		case done.Rendered > 0:
+			r.Log.Info("ingest: rendered anew", "items", done.Rendered, "changed", done.Moved, "revision", crosswalk.Revision)
+		}
+		select {
+		case <-time.After(r.Every):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Pass renders all that is outdated now. Half of the time it rests, so that depositors are not kept waiting.
+func (r *Refresher) Pass(ctx context.Context) (done Refreshed, err error) {
+	r.setUp()
+	for {
+		began := time.Now()
+		locals, err := r.Store.Outdated(ctx, r.Now().Unix(), crosswalk.Revision, refreshBatch+len(r.refused))
+		if err != nil {
+			return done, err
+		}
+		var changes []store.Change
+		for _, local := range locals {
+			if r.refused[local] || len(changes) == refreshBatch {
+				continue
+			}
+			c, err := r.again(ctx, local)
+			switch {
+			case err == nil && c != nil:
+				changes = append(changes, *c)
+			case ctx.Err() != nil:
+				return done, ctx.Err()
+			case err != nil:
+				done.Refused++
+				r.refused[local] = true
+				r.Log.Warn("ingest: an item cannot be rendered anew and is served as it was", "local", local, "error", err)
+			}
+		}
+		if len(changes) == 0 {
+			return done, nil
+		}
+		outcomes, err := r.Store.Put(ctx, changes)
+		if err != nil {
+			return done, err
+		}
+		for _, o := range outcomes {
+			if o.Status == store.Unchanged || o.Status == store.Updated {
+				done.Rendered++
+			}
+			if o.Status == store.Updated {
+				done.Moved++
+			}
+		}
+		select {
+		case <-time.After(time.Since(began)):
+		case <-ctx.Done():
+			return done, ctx.Err()
+		}
+	}
+}
+
+// again makes the change that renders an item anew; nil if it is gone by now.
+func (r *Refresher) again(ctx context.Context, local string) (*store.Change, error) {
+	item, err := r.Store.Get(ctx, local)
+	if errors.Is(err, store.ErrNotFound) || err == nil && item.Deleted {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	a := new(jats.Article)
+	if err := json.Unmarshal(item.Article, a); err != nil {
+		return nil, fmt.Errorf("ingest: article of %q: %w", local, err)
+	}
+	c, err := NewChange(a, local, r.Formats, r.Now())
+	if err != nil {
+		return nil, err
+	}
+	c.Article = item.Article // as it was deposited, also what this version has no field for
+	c.Sets = append(c.Sets, givenSets(item.Sets)...)
+	c.If = item.Version
+	return c, nil
+}
+
+// givenSets are those of an item's sets that its article does not give: somebody put it there.
+func givenSets(specs []string) (sets []store.Set) {
+	for _, spec := range specs {
+		switch root, _, _ := strings.Cut(spec, ":"); root {
+		case "journal", "type", "lang":
+		default:
+			sets = append(sets, store.Set{Spec: spec})
+		}
+	}
+	return sets
+}
+
+// Repair writes all records of an item anew from its article, or where that is damaged from the inputs that it came from. The item gets
+// a new datestamp, because a harvester may have been given wrong bytes, or none. The error says what is lost.
+func (r *Refresher) Repair(ctx context.Context, local string) error {
+	r.setUp()
+	item, err := r.Store.Get(ctx, local)
+	var c *store.Change
+	switch {
+	case item != nil && item.Deleted:
+		return nil // a tombstone has nothing that Rebuild does not make
+	case err == nil:
+		if c, err = r.again(ctx, local); err != nil {
+			return err
+		}
+	case item != nil && errors.Is(err, store.ErrCorrupt):
+		if c, err = r.fromSources(ctx, item); err != nil {
+			return fmt.Errorf("its article is damaged, and %w: import it again, or restore a backup", err)
+		}
+	default:
+		return err
+	}
+	if c == nil {
+		return nil
+	}
+	c.Again = true
+	out, err := r.Store.Put(ctx, []store.Change{*c})
+	if err == nil && out[0].Status == store.Stale {
+		return r.Repair(ctx, local)
+	}
+	return err
+}
+
+// fromSources makes the change of an item whose article is damaged.
+func (r *Refresher) fromSources(ctx context.Context, item *store.Item) (*store.Change, error) {
+	sources, err := r.Store.Source(ctx, item.Local)
+	if err != nil {
+		return nil, fmt.Errorf("its inputs too (%w)", err)
+	}
+	var base *jats.Article
+	for _, s := range sources {
+		_, a, _, err := Parse(s.Data, s.Type)
+		switch {
+		case err != nil:
+		case base == nil:
+			base = a
+		case s.Type == pageType:
+			base = jats.Merge(base, a)
+		}
+	}
+	if base == nil {
+		return nil, errors.New("none of its inputs was kept that can be read")
+	}
+	base.Clean()
+	c, err := NewChange(base, item.Local, r.Formats, r.Now())
+	if err == nil {
+		c.Sets = append(c.Sets, givenSets(item.Sets)...)
+	}
+	return c, err
+}
