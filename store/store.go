@@ -219,7 +219,7 @@ type Store interface {
 	// Resolve returns the Local of the item that owns one of the aliases, the first that does; "" if none does.
 	Resolve(ctx context.Context, aliases []string) (string, error)
 
-	// Get returns an item, also a deleted one, or ErrNotFound.
+	// Get returns an item, also a deleted one, or ErrNotFound. Where only its article is damaged, the item comes without it, with ErrCorrupt.
 	Get(ctx context.Context, local string) (*Item, error)
 
 	// Source returns the inputs that an item came from, the latest first, or ErrNotFound.

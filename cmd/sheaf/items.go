@@ -49,36 +49,6 @@ func (c *deleteCmd) Run(ctx context.Context, s *settings, io stdio) error {
 	return exit(exitRefused)
 }
 
-type checkCmd struct{}
-
-func (c *checkCmd) Run(ctx context.Context, s *settings, io stdio) error {
-	db, err := s.open(false)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	n := 0
-	err = db.Check(ctx, func(p store.Problem) {
-		n++
-		if p.Local != "" {
-			fmt.Fprintf(io.err, "oai:%s:%s: ", s.RepositoryID, p.Local)
-		}
-		fmt.Fprintln(io.err, p.Message)
-	})
-	if err != nil {
-		return err
-	}
-	if n > 0 {
-		return fmt.Errorf("check: %d problems in %s", n, s.DB)
-	}
-	st, err := db.Stats(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(io.out, "ok items=%d deleted=%d\n", st.Items, st.Deleted)
-	return nil
-}
-
 type statsCmd struct {
 	JSON bool `name:"json" help:"Print a JSON object."`
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -63,6 +64,8 @@ type cli struct {
 	Get     getCmd     `cmd:"" help:"Write one record; without a prefix, the article as JSON."`
 	Delete  deleteCmd  `cmd:"" help:"Delete items, leaving tombstones."`
 	Check   checkCmd   `cmd:"" help:"Check the integrity of the store."`
+	Backup  backupCmd  `cmd:"" help:"Write a consistent copy of the store to a new file, while it is served and written to."`
+	Restore restoreCmd `cmd:"" help:"Fill an empty store from a backup, also one on another kind of database."`
 	Stats   statsCmd   `cmd:"" help:"Count what is stored."`
 	Version versionCmd `cmd:"" help:"Print what build this is."`
 }
@@ -190,6 +193,14 @@ func (s *settings) open(create bool) (store.Store, error) {
 		}
 	}
 	return sqlite.Open(s.DB, sqlite.Options{})
+}
+
+// place is --db without a password, for messages.
+func (s *settings) place() string {
+	if u, err := url.Parse(s.DB); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return s.DB
 }
 
 // local cuts "oai:REPOSITORY-ID:" from an identifier; what has no such prefix is a local identifier already.

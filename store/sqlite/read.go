@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func (db *DB) Resolve(ctx context.Context, aliases []string) (local string, err 
 	return local, err
 }
 
-// Get returns an item, also a deleted one, or store.ErrNotFound.
+// Get returns an item, also a deleted one, or store.ErrNotFound; see store.Store.
 func (db *DB) Get(ctx context.Context, local string) (it *store.Item, err error) {
 	err = db.view(ctx, "get", func(conn *sqlite.Conn) error {
 		row, err := db.item(conn, "get", local)
@@ -43,13 +44,15 @@ func (db *DB) Get(ctx context.Context, local string) (it *store.Item, err error)
 		if err != nil {
 			return db.wrap("get", err)
 		}
-		it.Article, err = store.Unpack(packed)
-		return err
+		if it.Article, err = store.Unpack(packed); err != nil {
+			return fmt.Errorf("store/sqlite: get: %q: its article: %w", local, err)
+		}
+		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrCorrupt) {
 		return nil, err
 	}
-	return it, nil
+	return it, err
 }
 
 // item returns the row of an item, or store.ErrNotFound.
