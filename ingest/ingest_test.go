@@ -206,11 +206,16 @@ func TestSharedJATS(t *testing.T) {
 	require.NoError(t, db.Check(context.Background(), func(p store.Problem) { t.Errorf("%s: %s", p.Local, p.Message) }))
 }
 
+// One article on its pages in two languages.
+const (
+	pageRU = "Счётные модели\nСчётные модели\nАннотация\nКод статьи\nS099999990020001-1-1\nТип публикации\nСтатья\nСтатус публикации\nОпубликовано\nАвторы\nПримерова Анна Сергеевна \nДолжность: Профессор\nАффилиация: Институт примеров\nАдрес: Российская Федерация, Томск\nСтраницы\n24-35\nАннотация\n\nКраткий обзор моделей.\n\nКлючевые слова\nмодели, города\nПолучено\n30.11.2021\nДата публикации\n03.03.2022\nВсего подписок\n13\nВсего просмотров\n1064\n"
+	pageEN = "Counting models\nTable of contents\nShare\nQR\nMetrics\nCounting models\nAnnotation\nPII\nS099999990020001-1-1\nPublication type\nArticle\nStatus\nPublished\nAuthors\nAnna Primerova \nOccupation: Professor\nAffiliation: Institute of Examples\nAddress: Russian Federation, Tomsk\nPages\n24-35\nAbstract\n\nA short review of models.\n\nKeywords\nmodels, towns\nReceived\n30.11.2021\nDate of publication\n03.03.2022\nNumber of purchasers\n13\nViews\n1064\nReaders community rating\n0.0 (0 votes)\n"
+)
+
 // The platform shows one article on a page for each language: the item has both, whichever comes first, and importing them again
 // changes nothing.
 func TestPagesInTwoLanguagesAreOneItem(t *testing.T) {
-	const ru = "Счётные модели\nСчётные модели\nАннотация\nКод статьи\nS099999990020001-1-1\nТип публикации\nСтатья\nСтатус публикации\nОпубликовано\nАвторы\nПримерова Анна Сергеевна \nДолжность: Профессор\nАффилиация: Институт примеров\nАдрес: Российская Федерация, Томск\nСтраницы\n24-35\nАннотация\n\nКраткий обзор моделей.\n\nКлючевые слова\nмодели, города\nПолучено\n30.11.2021\nДата публикации\n03.03.2022\nВсего подписок\n13\nВсего просмотров\n1064\n"
-	const en = "Counting models\nTable of contents\nShare\nQR\nMetrics\nCounting models\nAnnotation\nPII\nS099999990020001-1-1\nPublication type\nArticle\nStatus\nPublished\nAuthors\nAnna Primerova \nOccupation: Professor\nAffiliation: Institute of Examples\nAddress: Russian Federation, Tomsk\nPages\n24-35\nAbstract\n\nA short review of models.\n\nKeywords\nmodels, towns\nReceived\n30.11.2021\nDate of publication\n03.03.2022\nNumber of purchasers\n13\nViews\n1064\nReaders community rating\n0.0 (0 votes)\n"
+	ru, en := pageRU, pageEN
 	for _, order := range [][]string{{ru, en}, {en, ru}} {
 		db := open(t)
 		im := &ingest.Importer{Store: db}
