@@ -25,6 +25,7 @@ func TestLayers(t *testing.T) {
 		"sheaf/ingest/jes":           {"sheaf/jats"},
 		"sheaf/ingest":               {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/ingest/jes"},
 		"sheaf/oai":                  {"sheaf/crosswalk", "sheaf/store"},
+		"sheaf/oai/oaitest":          {"sheaf/crosswalk", "sheaf/oai", "sheaf/store", "sheaf/store/storetest"},
 		"sheaf/web":                  {"sheaf/jats", "sheaf/crosswalk", "sheaf/store"},
 		"sheaf/cmd/sheaf":            {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/store/sqlite", "sheaf/ingest", "sheaf/oai", "sheaf/web", "sheaf/fixtures"},
 		"sheaf/cmd/sheaf/bench":      nil,

@@ -52,6 +52,7 @@ type Options struct {
 	Log      *slog.Logger     // nil: silence
 	Readers  int              // most reads at a time; 0: 8. Each may hold 3 MB of cache.
 	LockWait time.Duration    // how long a write waits for another process; 0: 30 s
+	Hold     func()           // called between stamp and commit, for tests of what happens then; nil: nothing
 }
 
 // DB is a store.Store in an SQLite file.
@@ -62,6 +63,7 @@ type DB struct {
 	guarded bool // now is the machine's clock
 	uptime  func() time.Duration
 	wait    time.Duration
+	hold    func()
 
 	write   chan *sqlite.Conn // holds the writer when nobody writes
 	reading chan struct{}     // a place for each reader
@@ -86,7 +88,7 @@ func Open(path string, o Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		path: path, log: o.Log, now: o.Now, guarded: o.Now == nil, uptime: uptime, wait: o.LockWait,
+		path: path, log: o.Log, now: o.Now, guarded: o.Now == nil, uptime: uptime, wait: o.LockWait, hold: o.Hold,
 		write: make(chan *sqlite.Conn, 1), lists: map[listKey]int64{},
 	}
 	if db.log == nil {

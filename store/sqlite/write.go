@@ -121,6 +121,7 @@ type writer struct {
 	db    *DB
 	conn  *sqlite.Conn
 	hwm   int64 // H before it
+	began int64 // when it was asked for; not used but by a mutation
 	stamp int64 // D; 0 until something is stamped
 
 	lists         map[listKey]int64 // first seen in this transaction
@@ -131,6 +132,7 @@ type writer struct {
 
 // update runs do in a write transaction.
 func (db *DB) update(ctx context.Context, op string, do func(*writer) error) (err error) {
+	began := db.now().Unix()
 	conn, err := db.lock(ctx, op)
 	if err != nil {
 		return err
@@ -141,7 +143,7 @@ func (db *DB) update(ctx context.Context, op string, do func(*writer) error) (er
 			run(conn, `ROLLBACK`) // the error that led here is the one to tell
 		}
 	}()
-	w := &writer{db: db, conn: conn, lists: map[listKey]int64{}, sets: map[store.Set]bool{}, tallies: map[tally]int64{}}
+	w := &writer{db: db, conn: conn, began: began, lists: map[listKey]int64{}, sets: map[store.Set]bool{}, tallies: map[tally]int64{}}
 	if w.hwm, err = one(conn, `SELECT hwm FROM clock`); err != nil {
 		return db.wrap(op, err)
 	}
@@ -153,6 +155,9 @@ func (db *DB) update(ctx context.Context, op string, do func(*writer) error) (er
 	}
 	if err := w.finish(); err != nil {
 		return db.wrap(op, err)
+	}
+	if db.hold != nil {
+		db.hold()
 	}
 	if err := run(conn, `COMMIT`); err != nil {
 		return db.wrap(op, err)
@@ -199,7 +204,9 @@ func (w *writer) datestamp() (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		w.stamp = max(now, w.hwm)
+		if w.stamp = max(now, w.hwm); mutated {
+			w.stamp = w.began
+		}
 	}
 	return w.stamp, nil
 }
@@ -239,6 +246,13 @@ func (db *DB) Tick(ctx context.Context) (int64, error) {
 	}
 	if db.closed.Load() {
 		return 0, errClosed
+	}
+	if h == db.clock.Load() { // a writer has the lock: what other processes have committed is good too
+		err := db.glance(ctx, func(conn *sqlite.Conn) (err error) {
+			h, err = one(conn, `SELECT hwm FROM clock`)
+			return db.wrap("tick", err)
+		})
+		return h, err
 	}
 	return db.clock.Load(), nil
 }

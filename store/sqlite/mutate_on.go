@@ -1,0 +1,5 @@
+//go:build sheafmutation
+
+package sqlite
+
+const mutated = true
