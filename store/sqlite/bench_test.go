@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -123,4 +124,23 @@ func BenchmarkList(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkPutAlone is a deposit: 8 clients, each one item of 18 KB of JATS at a time, durable when it returns.
+func BenchmarkPutAlone(b *testing.B) {
+	db := openBench(b, Options{})
+	r := rand.New(rand.NewPCG(1, 2))
+	made := batch(r, 0, 1, 18000)[0]
+	var n atomic.Int64
+	b.ReportAllocs()
+	b.SetParallelism(4) // times two processors
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			c := made
+			c.Local = fmt.Sprintf("10.5555/alone.%07d", n.Add(1))
+			c.Aliases = []string{"doi:" + c.Local}
+			_, err := db.Put(b.Context(), []store.Change{c})
+			require.NoError(b, err)
+		}
+	})
 }

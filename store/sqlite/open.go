@@ -66,7 +66,8 @@ type DB struct {
 	hold    func()
 
 	write   chan *sqlite.Conn // holds the writer when nobody writes
-	reading chan struct{}     // a place for each reader
+	jobs    jobs
+	reading chan struct{} // a place for each reader
 	idle    idle
 	closed  atomic.Bool
 

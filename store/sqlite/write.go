@@ -75,37 +75,6 @@ func inOrder(changes []store.Change) []int {
 	return order
 }
 
-// Put carries out changes in one transaction; see store.Store. An alias stays with its item when a later change does not name it.
-func (db *DB) Put(ctx context.Context, changes []store.Change) ([]store.Outcome, error) {
-	if len(changes) == 0 {
-		return nil, nil
-	}
-	all := make([]*store.Ready, len(changes))
-	for i := range changes {
-		var err error
-		if all[i], err = store.Prepare(&changes[i]); err != nil {
-			return nil, fmt.Errorf("store/sqlite: %w", err)
-		}
-	}
-	out := make([]store.Outcome, len(changes))
-	err := db.update(ctx, "put", func(w *writer) error {
-		for _, i := range inOrder(changes) {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			var err error
-			if out[i], err = w.change(all[i]); err != nil {
-				return fmt.Errorf("%q: %w", changes[i].Local, err)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
 // PutSets defines sets, which may be empty of items.
 func (db *DB) PutSets(ctx context.Context, sets []store.Set) error {
 	for _, s := range sets {
@@ -131,13 +100,21 @@ type writer struct {
 }
 
 // update runs do in a write transaction.
-func (db *DB) update(ctx context.Context, op string, do func(*writer) error) (err error) {
+func (db *DB) update(ctx context.Context, op string, do func(*writer) error) error {
 	began := db.now().Unix()
-	conn, err := db.lock(ctx, op)
+	conn, err := db.lock(ctx, op, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { db.write <- conn }()
+	if err = db.transact(conn, op, began, do); err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// transact runs do in the transaction that conn has begun, and commits.
+func (db *DB) transact(conn *sqlite.Conn, op string, began int64, do func(*writer) error) (err error) {
 	defer func() {
 		if !conn.AutocommitEnabled() {
 			run(conn, `ROLLBACK`) // the error that led here is the one to tell
@@ -148,9 +125,6 @@ func (db *DB) update(ctx context.Context, op string, do func(*writer) error) (er
 		return db.wrap(op, err)
 	}
 	if err := do(w); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
 		return db.wrap(op, err)
 	}
 	if err := w.finish(); err != nil {
@@ -169,31 +143,47 @@ func (db *DB) update(ctx context.Context, op string, do func(*writer) error) (er
 	return nil
 }
 
-// lock waits for the write lock: that of this process, then that of the file.
-func (db *DB) lock(ctx context.Context, op string) (*sqlite.Conn, error) {
+// lock waits for the write lock, that of this process, then that of the file, and returns the writer with a transaction begun; nil if
+// done was closed before.
+func (db *DB) lock(ctx context.Context, op string, done <-chan struct{}) (*sqlite.Conn, error) {
 	if db.closed.Load() {
 		return nil, errClosed
 	}
-	var conn *sqlite.Conn
+	begun := time.Now()
 	select {
-	case conn = <-db.write:
+	case conn := <-db.write:
+		select {
+		case <-done: // both were ready
+			db.write <- conn
+			return nil, nil
+		default:
+		}
+		if err := db.begin(ctx, conn, op, begun); err != nil {
+			db.write <- conn
+			return nil, err
+		}
+		return conn, nil
+	case <-done:
+		return nil, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// begin waits for the write lock of the file; begun is when the waiting began.
+func (db *DB) begin(ctx context.Context, conn *sqlite.Conn, op string, begun time.Time) error {
 	conn.SetBusyTimeout(lockTry)
-	for begun := time.Now(); ; {
-		err := ctx.Err()
-		if err == nil {
-			if err = run(conn, `BEGIN IMMEDIATE`); err == nil {
-				return conn, nil
-			}
-			if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultBusy && time.Since(begun) < db.wait {
-				continue
-			}
-			err = db.wrap(op, err)
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		db.write <- conn
-		return nil, err
+		err := run(conn, `BEGIN IMMEDIATE`)
+		if err == nil {
+			return nil
+		}
+		if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy || time.Since(begun) >= db.wait {
+			return db.wrap(op, err)
+		}
 	}
 }
 
