@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"sheaf/store"
@@ -82,18 +82,8 @@ func (c *statsCmd) Run(ctx context.Context, s *settings, io stdio) error {
 type versionCmd struct{}
 
 func (versionCmd) Run(io stdio) error {
-	version, revision := "devel", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		if v := info.Main.Version; v != "" && v != "(devel)" {
-			version = v
-		}
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				revision = " " + s.Value
-			}
-		}
-	}
-	fmt.Fprintf(io.out, "sheaf %s%s %s %s/%s\n", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	version, revision := build()
+	fmt.Fprintln(io.out, strings.Join(strings.Fields("sheaf "+version+" "+revision), " "), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
 	return nil
 }
 

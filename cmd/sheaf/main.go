@@ -50,7 +50,9 @@ type settings struct {
 	BaseURL        string          `help:"Public address of the site, without /oai; the default is http:// and the listen address."`
 	PageSize       int             `default:"100" help:"Records in a list response, 1 to 1000."`
 	TokenLife      time.Duration   `default:"168h" help:"How long a resumptionToken stays good."`
-	Verbose        bool            `short:"v" help:"Log more, warnings about inputs too."`
+	LogFormat      string          `enum:"text,json" default:"text" help:"Form of the log on standard error: text or json."`
+	LogLevel       string          `enum:"debug,info,warn,error" default:"info" help:"Lowest level that is logged: debug, info, warn or error."`
+	Verbose        bool            `short:"v" help:"Log more, warnings about inputs too: as --log-level debug."`
 	Config         kong.ConfigFlag `help:"TOML file of settings, named as the flags." placeholder:"FILE"`
 }
 
@@ -73,6 +75,7 @@ type cli struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr}))
 }
 
@@ -175,11 +178,12 @@ func (s *settings) check() error {
 }
 
 func (s *settings) log(w io.Writer) *slog.Logger {
-	level := slog.LevelInfo
+	var level slog.Level
+	level.UnmarshalText([]byte(s.LogLevel)) // one of four, by its enum
 	if s.Verbose {
 		level = slog.LevelDebug
 	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+	return newLog(w, s.LogFormat, level)
 }
 
 // open opens the store that --db names; create makes it if it is not there.

@@ -25,8 +25,35 @@ import (
 )
 
 type serveCmd struct {
-	Listen      string `default:"127.0.0.1:8080" help:"Address to listen on; port 0 picks a free one."`
-	DebugListen string `hidden:"" help:"Address for net/http/pprof."`
+	Listen          string        `default:"127.0.0.1:8080" help:"Address to listen on; port 0 picks a free one."`
+	TLSCert         string        `help:"Serve HTTPS with this certificate (PEM, with its chain); read again when it changes and on SIGHUP." placeholder:"FILE"`
+	TLSKey          string        `help:"The key of --tls-cert (PEM)." placeholder:"FILE"`
+	RateLimit       float64       `default:"100" help:"Requests a second from one client, with a burst of twice that; beyond, 503 or 429 with Retry-After. 0: no limit."`
+	MaxRequests     int           `default:"256" help:"Requests under way at a time, of harvesters and of the API each; a client has at most a quarter."`
+	MaxConnections  int           `default:"1024" help:"Connections open at a time; a client that is no trusted proxy has at most a quarter."`
+	TrustedProxy    []network     `help:"Address or network of a proxy whose --forwarded-header tells the client's address; may be given several times." placeholder:"CIDR"`
+	ForwardedHeader string        `enum:"X-Forwarded-For,Forwarded" default:"X-Forwarded-For" help:"Header in which trusted proxies tell it: X-Forwarded-For or Forwarded."`
+	StopTimeout     time.Duration `default:"30s" help:"How long requests under way may take after SIGTERM."`
+	StopDelay       time.Duration `default:"0s" help:"How long to go on taking connections after SIGTERM, while /readyz says no: for a load balancer to notice."`
+	AccessLog       bool          `help:"Log a line for each request."`
+	DebugListen     string        `hidden:"" help:"Address for net/http/pprof."`
+}
+
+// Validate is called by kong.
+func (c *serveCmd) Validate() error {
+	switch {
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return errors.New("--tls-cert and --tls-key: want both or neither")
+	case c.RateLimit < 0:
+		return fmt.Errorf("--rate-limit %g: want 0 or more", c.RateLimit)
+	case c.MaxRequests < 1:
+		return fmt.Errorf("--max-requests %d: want 1 or more", c.MaxRequests)
+	case c.MaxConnections < 1:
+		return fmt.Errorf("--max-connections %d: want 1 or more", c.MaxConnections)
+	case c.StopTimeout < 0 || c.StopDelay < 0:
+		return errors.New("--stop-timeout and --stop-delay: want 0 or more")
+	}
+	return nil
 }
 
 func (c *serveCmd) Run(ctx context.Context, s *settings, io stdio) error {
@@ -88,52 +115,45 @@ func Fixtures(_ context.Context, yield func(ingest.Input) error) error {
 // serve answers until ctx ends, then finishes the requests under way. hint is printed below the first line, with the site's address.
 func (c *serveCmd) serve(ctx context.Context, s *settings, db store.Store, io stdio, hint string) error {
 	log := s.log(io.err)
-	l, err := net.Listen("tcp", c.Listen)
+	scheme := "http://"
+	var cert *certificate
+	if c.TLSCert != "" {
+		var err error
+		if cert, err = loadCertificate(c.TLSCert, c.TLSKey, log); err != nil {
+			return err
+		}
+		scheme = "https://"
+	}
+	listen := net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 15 * time.Second, Count: 4}}
+	l, err := listen.Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen %s: %w", c.Listen, err)
 	}
 	site := s.BaseURL
 	if site == "" {
-		site = "http://" + l.Addr().String()
+		site = scheme + l.Addr().String()
 	}
-	handler, err := routes(s, db, site, log)
-	if err != nil {
-		l.Close()
-		return err
-	}
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      10 * time.Minute, // a page to a slow harvester
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	f := c.front(s, db, site, log)
+	if cert != nil {
+		f.metrics.expiring(cert)
 	}
 	if c.DebugListen != "" {
 		go http.ListenAndServe(c.DebugListen, profiles())
 	}
-	fmt.Fprintf(io.out, "sheaf: listening on http://%s\n", l.Addr())
+	fmt.Fprintf(io.out, "sheaf: listening on %s%s\n", scheme, l.Addr())
 	if hint != "" {
 		fmt.Fprintf(io.out, hint, site)
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	log.Info("stopping: finishing the requests under way")
-	finish, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	if err := server.Shutdown(finish); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return nil
+	service := newService(f, cert, log)
+	service.delay, service.timeout = c.StopDelay, c.StopTimeout
+	f.metrics.open(service.conns)
+	return service.run(ctx, &listener{Listener: l, slots: newSlots(c.MaxConnections), proxies: f.proxies, refused: func(reason string) {
+		f.metrics.refused.WithLabelValues("connection", reason).Inc()
+	}})
 }
 
-// routes is everything that Sheaf answers (CONTRACT, HTTP).
-func routes(s *settings, db store.Store, site string, log *slog.Logger) (http.Handler, error) {
+// front is everything that Sheaf answers (CONTRACT, HTTP), behind its limits.
+func (c *serveCmd) front(s *settings, db store.Store, site string, log *slog.Logger) *front {
 	repository := &oai.Repository{
 		Items:        db,
 		Formats:      crosswalk.All(),
@@ -146,27 +166,52 @@ func routes(s *settings, db store.Store, site string, log *slog.Logger) (http.Ha
 		TokenLife:    s.TokenLife,
 		Log:          log,
 	}
+	m := newMetrics(db, repository, log)
+	repository.Observe = m.observe
+	f := &front{
+		log:      log,
+		access:   slog.LevelDebug,
+		proxies:  &proxies{c.TrustedProxy, c.ForwardedHeader},
+		pace:     newPace(c.RateLimit),
+		harvests: newSlots(c.MaxRequests),
+		deposits: newSlots(c.MaxRequests),
+		metrics:  m,
+		patience: patience,
+	}
+	if c.AccessLog {
+		f.access = slog.LevelInfo
+	}
+	f.next = routes(s, db, site, log, repository, f)
+	return f
+}
+
+func routes(s *settings, db store.Store, site string, log *slog.Logger, repository *oai.Repository, f *front) http.Handler {
 	pages := &web.Pages{Store: db, RepositoryID: s.RepositoryID, Name: s.RepositoryName, SiteURL: site, Log: log}
-	m := &metrics{repository: repository, db: db}
 
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
-	r.Handle("/oai", m.count(repository))
-	r.Handle("/oai/xml", m.count(repository)) // XML for a person's browser too
+	r.Handle("/oai", repository)
+	r.Handle("/oai/xml", repository) // XML for a person's browser too
 	get := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
 	get.HandleFunc("/", pages.Front)
 	get.PathPrefix("/records/").HandlerFunc(pages.Record)
 	get.PathPrefix("/schemas/").Handler(web.Schemas())
 	get.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	get.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := db.Earliest(r.Context()); err != nil {
-			log.Error("not ready", "error", err)
+		if f.stopping.Load() {
+			http.Error(w, "stopping", http.StatusServiceUnavailable)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+		defer cancel()
+		if _, err := db.Earliest(ctx); err != nil {
+			log.ErrorContext(ctx, "not ready", "error", err)
 			http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
 			return
 		}
 		fmt.Fprintln(w, "ok")
 	})
-	get.HandleFunc("/metrics", m.serve)
-	return r, nil
+	get.Handle("/metrics", f.metrics.handler(log))
+	return r
 }
 
 func profiles() http.Handler {

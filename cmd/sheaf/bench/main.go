@@ -145,7 +145,7 @@ func (r *run) importing(db, archive string) error {
 // serving measures all that a harvester of one format sees, against a replay of the same answers.
 func (r *run) serving(db, prefix string, profile bool) error {
 	const debug = "127.0.0.1:6061"
-	args := []string{"serve", "--db", db, "--listen", "127.0.0.1:0"}
+	args := []string{"serve", "--db", db, "--listen", "127.0.0.1:0", "--rate-limit", "0"}
 	if profile {
 		args = append(args, "--debug-listen", debug)
 	}
