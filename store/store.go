@@ -6,16 +6,33 @@
 // # How a list never loses a change
 //
 // The store keeps one clock, H: the highest datestamp ever committed, in whole seconds. A write takes D = max(now, H) while it
-// holds the write lock, sets H = D and commits before it lets go, so commits happen in the order of their stamps. Each answer is read
-// from one snapshot together with H; every transaction that this snapshot does not see will be stamped D >= H. So H is a safe
-// responseDate: from=H is inclusive and finds all that was not seen. So that H does not grow stale where nothing is written, a reader
-// ticks it (H = max(now, H), under the same lock) at most once a second, and answers with the older H when a writer has the lock.
+// holds the one write lock, sets H = D, stamps with D all that it changes, and commits before it lets go. So commits happen in the order of
+// their stamps, whatever the number of writers, processes and nodes: the lock is the writer's lock of the SQLite file, or the lock on
+// the clock's row in PostgreSQL, which is held to the end of the transaction, and there now is the time of the database.
+//
+// Each answer is read from one snapshot together with H. Every transaction that this snapshot does not see took the lock after the one
+// that set H, and so is stamped D >= H. Therefore H is a safe responseDate: from=H is inclusive and finds all that was not seen. An
+// older H is as safe. So that H does not grow stale where nothing is written, a reader ticks it (H = max(now, H), under the same lock) at
+// most once a second, and answers with the H that is there when a writer has the lock.
 //
 // A list is in the order (datestamp, local), where all items of one transaction share D. Its upper bound U is the H of its first
 // page. An item that changes during the list leaves it (D' >= U) and is found by the next from=U; no other item moves, so every item
-// that does not change meanwhile comes exactly once.
+// that does not change meanwhile comes exactly once. One that changes in the very second U may come as it was and as it is.
 //
-// A clock that is set back keeps D where it is, by max; one that is set forward by more than MaxJump is refused as [ErrClock].
+// What may go wrong, and what then:
+//
+//   - A replica replays commits in their order, and the clock's row with them: H as read there is what it has seen. It answers with that,
+//     and only pages whose upper bound it has seen; it never answers with less than the same process has told anybody before.
+//   - A transaction that hangs with the lock held delays writers, never readers: these see the H before it. It is ended after a time
+//     (PostgreSQL: idle_in_transaction_session_timeout; SQLite: the lock goes with the process), and nothing of it was there.
+//   - A process that is killed between stamp and commit leaves nothing: H, stamps and entries are one transaction.
+//   - A clock that is set back keeps D where it is, by max. One that is set forward by more than MaxJump is refused as [ErrClock]; by less,
+//     D stays in the future until time has caught up, and Check tells of it.
+//   - A record may read otherwise by the mere passing of time: an embargo ends. The item is then Due; whoever finds it first renders it
+//     anew and puts it with Change.If, so that of many nodes one moves its datestamp, once, and no deposit is undone.
+//
+// Package oai/oaitest proves it by trial, with these faults made on purpose; with the build tag sheafmutation the stores take D before the
+// lock, and the trial must fail.
 //
 // # Lists, entries and tallies
 //
