@@ -11,6 +11,7 @@ import (
 	"net/http/pprof"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -144,6 +145,11 @@ func (c *serveCmd) serve(ctx context.Context, s *settings, db store.Store, io st
 	if hint != "" {
 		fmt.Fprintf(io.out, hint, site)
 	}
+	background, stop := context.WithCancel(ctx)
+	var refreshing sync.WaitGroup
+	refreshing.Go(func() { (&ingest.Refresher{Store: db, Log: log}).Run(background) })
+	defer refreshing.Wait()
+	defer stop()
 	service := newService(f, cert, log)
 	service.delay, service.timeout = c.StopDelay, c.StopTimeout
 	f.metrics.open(service.conns)
