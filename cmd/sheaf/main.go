@@ -59,17 +59,19 @@ type settings struct {
 type cli struct {
 	settings
 
-	Demo    demoCmd    `cmd:"" help:"Serve the fixtures from a temporary store."`
-	Serve   serveCmd   `cmd:"" help:"Serve OAI-PMH and the pages."`
-	Import  importCmd  `cmd:"" help:"Store articles from files, folders, .zip, .tar, .tar.gz or - (standard input)."`
-	Export  exportCmd  `cmd:"" help:"Write live records to standard output or a folder."`
-	Get     getCmd     `cmd:"" help:"Write one record; without a prefix, the article as JSON."`
-	Delete  deleteCmd  `cmd:"" help:"Delete items, leaving tombstones."`
-	Check   checkCmd   `cmd:"" help:"Check the integrity of the store."`
-	Backup  backupCmd  `cmd:"" help:"Write a consistent copy of the store to a new file, while it is served and written to."`
-	Restore restoreCmd `cmd:"" help:"Fill an empty store from a backup, also one on another kind of database."`
-	Stats   statsCmd   `cmd:"" help:"Count what is stored."`
-	Version versionCmd `cmd:"" help:"Print what build this is."`
+	Demo       demoCmd       `cmd:"" help:"Serve the fixtures from a temporary store."`
+	Serve      serveCmd      `cmd:"" help:"Serve OAI-PMH and the pages."`
+	Import     importCmd     `cmd:"" help:"Store articles from files, folders, .zip, .tar, .tar.gz or - (standard input)."`
+	Export     exportCmd     `cmd:"" help:"Write live records to standard output or a folder."`
+	Get        getCmd        `cmd:"" help:"Write one record; without a prefix, the article as JSON."`
+	Delete     deleteCmd     `cmd:"" help:"Delete items, leaving tombstones."`
+	Check      checkCmd      `cmd:"" help:"Check the integrity of the store."`
+	Backup     backupCmd     `cmd:"" help:"Write a consistent copy of the store to a new file, while it is served and written to."`
+	Restore    restoreCmd    `cmd:"" help:"Fill an empty store from a backup, also one on another kind of database."`
+	Stats      statsCmd      `cmd:"" help:"Count what is stored."`
+	Completion completionCmd `cmd:"" help:"Write a script that completes commands and flags in a shell."`
+	Man        manCmd        `cmd:"" help:"Write a manual page."`
+	Version    versionCmd    `cmd:"" help:"Print what build this is."`
 }
 
 func main() {
