@@ -162,6 +162,7 @@ type response struct {
 	patience time.Duration
 	stopping *atomic.Bool
 	h2       bool
+	own      atomic.Bool // the handler sets the deadlines
 	status   int // 0: nothing written
 	bytes    int64
 }
@@ -212,12 +213,22 @@ func (w *response) FlushError() error {
 	return w.control.Flush()
 }
 
+// SetWriteDeadline is for a handler that knows better, such as one that streams both ways: from now on it sets all of them but the last.
+func (w *response) SetWriteDeadline(deadline time.Time) error {
+	w.own.Store(true)
+	return w.control.SetWriteDeadline(deadline)
+}
+
 // hurry sets the deadline of what is written next. That there is none to set, as in a test without a connection, is no error.
-func (w *response) hurry() { w.control.SetWriteDeadline(time.Now().Add(w.patience)) }
+func (w *response) hurry() {
+	if !w.own.Load() {
+		w.control.SetWriteDeadline(time.Now().Add(w.patience))
+	}
+}
 
 // relax takes the deadline off where it would count while nothing is written: in HTTP/2 it is the stream's.
 func (w *response) relax() {
-	if w.h2 {
+	if w.h2 && !w.own.Load() {
 		w.control.SetWriteDeadline(time.Time{})
 	}
 }
@@ -225,5 +236,5 @@ func (w *response) relax() {
 // last sets the deadline of what the server still holds of the response when the handler is done.
 func (w *response) last() {
 	w.begin(http.StatusOK)
-	w.hurry()
+	w.control.SetWriteDeadline(time.Now().Add(w.patience))
 }

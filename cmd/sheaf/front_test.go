@@ -286,6 +286,34 @@ func TestSlowReader(t *testing.T) {
 	assert.Greater(t, time.Since(began), 2*f.patience, "longer than any one deadline")
 }
 
+// A handler that sets deadlines of its own keeps them.
+func TestOwnDeadline(t *testing.T) {
+	over := make(chan error, 1)
+	f, _ := newFront(t, func(w http.ResponseWriter, r *http.Request) {
+		assert.NoError(t, http.NewResponseController(w).SetWriteDeadline(time.Time{}))
+		for range 16 {
+			if _, err := w.Write(bytes.Repeat([]byte("0123456789abcdef"), 1<<16)); err != nil { // 16 MB: more than the system takes for a client
+				over <- err
+				return
+			}
+		}
+		over <- http.NewResponseController(w).Flush()
+	})
+	f.patience = 50 * time.Millisecond
+	addr := listen(t, f, nil)
+	c, err := net.Dial("tcp", addr)
+	require.NoError(t, err)
+	defer c.Close()
+	fmt.Fprint(c, "GET /oai HTTP/1.1\r\nHost: x\r\n\r\n")
+	time.Sleep(6 * f.patience) // the client's own slowness
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	require.NoError(t, err)
+	n, err := io.Copy(io.Discard, res.Body)
+	assert.NoError(t, err)
+	assert.EqualValues(t, 16<<20, n)
+	assert.NoError(t, <-over)
+}
+
 // Half a request is not waited for, neither half a header nor half a body.
 func TestHalfRequest(t *testing.T) {
 	f, _ := newFront(t, func(w http.ResponseWriter, r *http.Request) {
