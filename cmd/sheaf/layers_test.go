@@ -21,6 +21,7 @@ func TestLayers(t *testing.T) {
 		"sheaf/crosswalk":            {"sheaf/jats", "sheaf/crosswalk/oaidc"},
 		"sheaf/store":                nil,
 		"sheaf/store/sqlite":         {"sheaf/store"},
+		"sheaf/store/postgres":       {"sheaf/store"},
 		"sheaf/store/storetest":      {"sheaf/store"},
 		"sheaf/ingest/jes":           {"sheaf/jats"},
 		"sheaf/ingest":               {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/ingest/jes"},
@@ -30,6 +31,8 @@ func TestLayers(t *testing.T) {
 		"sheaf/cmd/sheaf":            {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/store/sqlite", "sheaf/ingest", "sheaf/oai", "sheaf/web", "sheaf/fixtures"},
 		"sheaf/cmd/sheaf/bench":      nil,
 		"sheaf/fixtures/fixturetest": nil,
+
+		"sheaf/store/postgres/pgtest": {"sheaf/fixtures/fixturetest"},
 	}
 	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
 	list.Dir = fixturetest.Root()

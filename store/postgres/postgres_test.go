@@ -1,0 +1,61 @@
+package postgres
+
+import (
+	"sync"
+	"testing"
+
+	"sheaf/store"
+	"sheaf/store/postgres/pgtest"
+	"sheaf/store/storetest"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+)
+
+// damaged is a DB that can damage itself.
+type damaged struct{ *DB }
+
+const whichRecord = ` WHERE list = (SELECT id FROM list WHERE prefix = $1 AND spec = '') AND item = (SELECT id FROM item WHERE local = $2)`
+
+func (d damaged) Garble(t *testing.T, local, prefix string) {
+	d.run(t, `UPDATE record SET metadata = substr(metadata, 1, length(metadata) - 1)`+whichRecord, prefix, local)
+}
+
+func (d damaged) Lose(t *testing.T, local, prefix string) {
+	d.run(t, `DELETE FROM record`+whichRecord, prefix, local)
+}
+
+func (d damaged) Mislay(t *testing.T, local, prefix string) {
+	d.run(t, `DELETE FROM entry WHERE list = (SELECT id FROM list WHERE prefix = $1 AND spec = '') AND local = $2`, prefix, local)
+}
+
+// run runs a statement that must change one row.
+func (db *DB) run(t *testing.T, statement string, args ...any) {
+	n, err := db.exec(t.Context(), "test", statement, args...)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+}
+
+// conn is a connection to the database of db that is none of its own.
+func (db *DB) conn(t *testing.T) *pgx.Conn {
+	conn, err := pgx.Connect(t.Context(), db.address)
+	require.NoError(t, err)
+	t.Cleanup(func() { conn.Close(t.Context()) })
+	return conn
+}
+
+func TestStore(t *testing.T) {
+	var mu sync.Mutex
+	databases := map[string]string{}
+	storetest.Run(t, func(t *testing.T, o storetest.Options) store.Store {
+		mu.Lock()
+		defer mu.Unlock()
+		if databases[o.Dir] == "" {
+			databases[o.Dir] = pgtest.Shared(t).Database(t)
+		}
+		db, err := Open(databases[o.Dir], Options{Now: o.Now})
+		require.NoError(t, err)
+		t.Cleanup(func() { db.Close() })
+		return damaged{db}
+	})
+}
