@@ -163,7 +163,7 @@ type response struct {
 	stopping *atomic.Bool
 	h2       bool
 	own      atomic.Bool // the handler sets the deadlines
-	status   int // 0: nothing written
+	status   int         // 0: nothing written
 	bytes    int64
 }
 

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -130,31 +132,49 @@ func run(ctx context.Context, args []string, io stdio) int {
 	return exitFailed
 }
 
-// readTOML makes a kong resolver of a TOML file: "page-size = 50" sets --page-size.
+// tomlFile is a file of settings: "page-size = 50" sets --page-size.
+type tomlFile map[string]any
+
 func readTOML(r io.Reader) (kong.Resolver, error) {
-	values := map[string]any{}
-	if _, err := toml.NewDecoder(r).Decode(&values); err != nil {
-		return nil, err
+	values := tomlFile{}
+	_, err := toml.NewDecoder(r).Decode(&values)
+	return values, err
+}
+
+// Validate finds settings that are no flag of any command.
+func (values tomlFile) Validate(app *kong.Application) error {
+	known := map[string]bool{}
+	for _, n := range commands(app.Node) {
+		for _, f := range n.Flags {
+			known[f.Name] = true
+		}
 	}
-	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		v, ok := values[flag.Name]
-		if !ok {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !known[name] {
+			return fmt.Errorf("--config: %q is no setting: want the name of a flag without --, such as page-size", name)
+		}
+	}
+	return nil
+}
+
+func (values tomlFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	v, ok := values[flag.Name]
+	if !ok {
+		return nil, nil
+	}
+	for _, name := range flag.Envs { // kong would let the file win
+		if _, set := os.LookupEnv(name); set {
 			return nil, nil
 		}
-		for _, name := range flag.Envs { // kong would let the file win
-			if _, set := os.LookupEnv(name); set {
-				return nil, nil
-			}
+	}
+	if list, ok := v.([]any); ok {
+		var s []string
+		for _, x := range list {
+			s = append(s, fmt.Sprint(x))
 		}
-		if list, ok := v.([]any); ok {
-			var s []string
-			for _, x := range list {
-				s = append(s, fmt.Sprint(x))
-			}
-			return strings.Join(s, ","), nil
-		}
-		return fmt.Sprint(v), nil
-	}), nil
+		return strings.Join(s, ","), nil
+	}
+	return fmt.Sprint(v), nil
 }
 
 func (s *settings) check() error {

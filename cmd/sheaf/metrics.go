@@ -60,6 +60,15 @@ func newMetrics(db store.Store, repository *oai.Repository, log *slog.Logger) *m
 	m.begun = counter("sheaf_oai_lists_begun_total", "Lists of which the first response was served.", "verb", "format")
 	m.finished = counter("sheaf_oai_lists_finished_total", "Lists of which the last response was served.", "verb", "format")
 	m.changes = counter("sheaf_changes_total", "Articles taken by this process, by way (api) and outcome (created, updated, unchanged, deleted, rejected, ...).", "by", "outcome")
+	for _, kind := range []string{kindOAI, kindAPI, kindPage} { // a rate needs a zero to begin with
+		for _, reason := range []string{tooOften, tooMany, allTaken} {
+			m.refused.WithLabelValues(kind, reason)
+		}
+	}
+	m.refused.WithLabelValues("connection", tooMany)
+	for _, outcome := range []string{"created", "updated", "unchanged", "deleted", "rejected"} {
+		m.changes.WithLabelValues("api", outcome)
+	}
 	m.registry.MustRegister(
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "sheaf_oai_record_faults_total", Help: "Records that could not be read and were left out of a list."},
 			func() float64 { return float64(repository.Faults()) }),
