@@ -1,5 +1,7 @@
 # make          the program, one static file
 # make test     gets what the tests need, then vets and tests
+# make release VERSION=v1.2.3
+#               the archives of what is committed, in dist: the same bytes wherever it is done
 # make bench    measures Sheaf against the same bytes served from memory; make bench N=20000 is quicker
 
 N ?= 100000
@@ -7,7 +9,7 @@ N ?= 100000
 # The race detector needs a C compiler.
 RACE = $(if $(shell command -v cc),-race)
 
-.PHONY: sheaf test bench clean
+.PHONY: sheaf test bench release clean
 
 sheaf:
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o sheaf ./cmd/sheaf
@@ -21,5 +23,8 @@ test:
 bench:
 	go run ./cmd/sheaf/bench -n $(N)
 
+release:
+	go run ./cmd/sheaf/release -version '$(VERSION)'
+
 clean:
-	rm -rf sheaf .schemas .tools bench-out
+	rm -rf sheaf .schemas .tools bench-out dist

@@ -30,6 +30,7 @@ func TestLayers(t *testing.T) {
 		"sheaf/web":                  {"sheaf/jats", "sheaf/crosswalk", "sheaf/store"},
 		"sheaf/cmd/sheaf":            {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/store/sqlite", "sheaf/ingest", "sheaf/oai", "sheaf/web", "sheaf/fixtures"},
 		"sheaf/cmd/sheaf/bench":      nil,
+		"sheaf/cmd/sheaf/release":    nil,
 		"sheaf/fixtures/fixturetest": nil,
 
 		"sheaf/store/postgres/pgtest": {"sheaf/fixtures/fixturetest"},
