@@ -28,7 +28,7 @@ func TestLayers(t *testing.T) {
 		"sheaf/oai":                  {"sheaf/crosswalk", "sheaf/store"},
 		"sheaf/oai/oaitest":          {"sheaf/crosswalk", "sheaf/oai", "sheaf/store", "sheaf/store/storetest"},
 		"sheaf/web":                  {"sheaf/jats", "sheaf/crosswalk", "sheaf/store"},
-		"sheaf/cmd/sheaf":            {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/store/sqlite", "sheaf/ingest", "sheaf/oai", "sheaf/web", "sheaf/fixtures"},
+		"sheaf/cmd/sheaf":            {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/store/sqlite", "sheaf/store/postgres", "sheaf/ingest", "sheaf/oai", "sheaf/web", "sheaf/fixtures"},
 		"sheaf/cmd/sheaf/bench":      nil,
 		"sheaf/cmd/sheaf/release":    nil,
 		"sheaf/fixtures/fixturetest": nil,

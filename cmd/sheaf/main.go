@@ -22,6 +22,7 @@ import (
 
 	"sheaf/oai"
 	"sheaf/store"
+	"sheaf/store/postgres"
 	"sheaf/store/sqlite"
 )
 
@@ -45,7 +46,8 @@ type stdio struct {
 
 // settings are the flags that several commands share.
 type settings struct {
-	DB             string          `default:"sheaf.db" help:"Database: a file path (embedded SQLite)."`
+	DB             string          `default:"sheaf.db" help:"Database: a file path (embedded SQLite), or postgres://USER:PASSWORD@HOST/DATABASE; of several hosts, HOST1,HOST2, the primary is used."`
+	Replica        []string        `help:"URL of a PostgreSQL replica that harvesters are answered from; may be given several times." sep:"none" placeholder:"URL"`
 	RepositoryID   string          `default:"sheaf.example.org" help:"Namespace of the oai: identifiers, a domain name."`
 	RepositoryName string          `default:"Sheaf" help:"Name of the repository in Identify."`
 	AdminEmail     []string        `default:"admin@sheaf.example.org" help:"E-mail address in Identify; may be given several times."`
@@ -192,6 +194,9 @@ func (s *settings) check() error {
 			return fmt.Errorf("--admin-email %q: want an address such as admin@journal.example.org", a)
 		}
 	}
+	if len(s.Replica) > 0 && !isPostgres(s.DB) {
+		return errors.New("--replica: only a PostgreSQL --db has replicas")
+	}
 	s.BaseURL = strings.TrimRight(s.BaseURL, "/")
 	if s.BaseURL != "" && !strings.HasPrefix(s.BaseURL, "http://") && !strings.HasPrefix(s.BaseURL, "https://") {
 		return fmt.Errorf("--base-url %q: want an http or https address", s.BaseURL)
@@ -210,15 +215,19 @@ func (s *settings) log(w io.Writer) *slog.Logger {
 
 // open opens the store that --db names; create makes it if it is not there.
 func (s *settings) open(create bool) (store.Store, error) {
-	if strings.HasPrefix(s.DB, "postgres://") || strings.HasPrefix(s.DB, "postgresql://") {
-		return nil, errors.New("--db: PostgreSQL is not supported by this version; give a file path")
+	if isPostgres(s.DB) {
+		return postgres.Open(s.DB, postgres.Options{Log: s.log(os.Stderr), Replicas: s.Replica})
 	}
 	if !create {
 		if _, err := os.Stat(s.DB); err != nil {
 			return nil, fmt.Errorf("--db %s: no store there; sheaf import or sheaf serve makes one", s.DB)
 		}
 	}
-	return sqlite.Open(s.DB, sqlite.Options{})
+	return sqlite.Open(s.DB, sqlite.Options{Log: s.log(os.Stderr)})
+}
+
+func isPostgres(db string) bool {
+	return strings.HasPrefix(db, "postgres://") || strings.HasPrefix(db, "postgresql://")
 }
 
 // place is --db without a password, for messages.

@@ -21,6 +21,7 @@ import (
 	"sheaf/ingest"
 	"sheaf/oai"
 	"sheaf/store"
+	"sheaf/store/postgres"
 	"sheaf/store/sqlite"
 	"sheaf/web"
 )
@@ -158,10 +159,18 @@ func (c *serveCmd) serve(ctx context.Context, s *settings, db store.Store, io st
 	}})
 }
 
+// items is what harvesters are answered from: of PostgreSQL the replicas, if there are any.
+func items(db store.Store) oai.Items {
+	if p, ok := db.(*postgres.DB); ok {
+		return p.Reads()
+	}
+	return db
+}
+
 // front is everything that Sheaf answers (CONTRACT, HTTP), behind its limits.
 func (c *serveCmd) front(s *settings, db store.Store, site string, log *slog.Logger) *front {
 	repository := &oai.Repository{
-		Items:        db,
+		Items:        items(db),
 		Formats:      crosswalk.All(),
 		BaseURL:      site + "/oai",
 		SiteURL:      site,
