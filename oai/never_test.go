@@ -15,6 +15,8 @@ import (
 	"sheaf/fixtures/fixturetest"
 	"sheaf/oai"
 	"sheaf/oai/oaitest"
+	"sheaf/store/postgres"
+	"sheaf/store/postgres/pgtest"
 	"sheaf/store/sqlite"
 )
 
@@ -23,7 +25,7 @@ func ops() int {
 	if n, err := strconv.Atoi(os.Getenv("SHEAF_SOAK")); err == nil {
 		return n
 	}
-	return 4000
+	return 2500
 }
 
 // backends are what the promises must hold on: each gives a fresh store, and opens node after node on it.
@@ -36,6 +38,16 @@ var backends = []struct {
 		return func(now func() time.Time, hold func()) (oaitest.Node, error) {
 			db, err := sqlite.Open(path, sqlite.Options{Now: now, Hold: hold})
 			return oaitest.Node{Store: db, Items: db}, err
+		}
+	}},
+	{"postgres", func(t *testing.T) func(func() time.Time, func()) (oaitest.Node, error) {
+		url := pgtest.Shared(t).Database(t)
+		return func(now func() time.Time, hold func()) (oaitest.Node, error) {
+			db, err := postgres.Open(url, postgres.Options{Now: now, Hold: hold, Readers: 4})
+			if err != nil {
+				return oaitest.Node{}, err
+			}
+			return oaitest.Node{Store: db, Items: db.Reads()}, nil
 		}
 	}},
 }
@@ -95,7 +107,7 @@ func TestEarlyStampIsNoticed(t *testing.T) {
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
 			cmd := exec.Command("go", "test", "-tags", "sheafmutation", "-count", "1", "-run", "^TestNeverMissAChange$/^"+b.name+"$", "./oai")
-			cmd.Dir = fixturetest.Root()
+			cmd.Dir, cmd.Env = fixturetest.Root(), append(os.Environ(), "SHEAF_MUTATION=early-stamp", "SHEAF_SOAK=2500")
 			out, err := cmd.CombinedOutput()
 			var exit *exec.ExitError
 			require.ErrorAs(t, err, &exit, "it passed without its guard")
