@@ -3,13 +3,15 @@
 # make release VERSION=v1.2.3
 #               the archives of what is committed, in dist: the same bytes wherever it is done
 # make bench    measures Sheaf against the same bytes served from memory; make bench N=20000 is quicker
+# make load     64 harvesters and 8 writers for five minutes; make load D=1m is quicker
 
 N ?= 100000
+D ?= 5m
 
 # The race detector needs a C compiler.
 RACE = $(if $(shell command -v cc),-race)
 
-.PHONY: sheaf test bench release clean
+.PHONY: sheaf test bench load release clean
 
 sheaf:
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o sheaf ./cmd/sheaf
@@ -22,6 +24,9 @@ test:
 
 bench:
 	go run ./cmd/sheaf/bench -n $(N)
+
+load:
+	go run ./cmd/sheaf/bench -soak $(D)
 
 release:
 	go run ./cmd/sheaf/release -version '$(VERSION)'

@@ -170,11 +170,7 @@ func (values tomlFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (
 		}
 	}
 	if list, ok := v.([]any); ok {
-		var s []string
-		for _, x := range list {
-			s = append(s, fmt.Sprint(x))
-		}
-		return strings.Join(s, ","), nil
+		return list, nil
 	}
 	return fmt.Sprint(v), nil
 }

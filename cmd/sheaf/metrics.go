@@ -13,6 +13,7 @@ import (
 
 	"sheaf/oai"
 	"sheaf/store"
+	"sheaf/store/postgres"
 )
 
 // metrics is what /metrics tells. Every label has few values, whatever a client sends.
@@ -148,6 +149,12 @@ type storeCollector struct {
 	log *slog.Logger
 
 	up, items, deleted, sets, records, bytes, clock, lag *prometheus.Desc
+	conns, maxConns, healthy, replicaLag                 *prometheus.Desc // of a store with a Status
+}
+
+// statuser is a store that is reached through pools of connections.
+type statuser interface {
+	Status(context.Context) postgres.Status
 }
 
 func newStoreCollector(db store.Store, log *slog.Logger) *storeCollector {
@@ -165,11 +172,16 @@ func newStoreCollector(db store.Store, log *slog.Logger) *storeCollector {
 		bytes:   gauge("sheaf_store_bytes", "Size of the database."),
 		clock:   gauge("sheaf_store_clock_seconds", "The responseDate that a harvester would be told now, in seconds since 1970."),
 		lag:     gauge("sheaf_store_clock_lag_seconds", "How far that is behind this machine's clock: more than some seconds when a writer holds the store or a replica is behind."),
+
+		conns:      gauge("sheaf_store_connections", "Connections to PostgreSQL by pool (write, read, or a replica) and state (used, idle).", "pool", "state"),
+		maxConns:   gauge("sheaf_store_connections_max", "Most connections that a pool may have.", "pool"),
+		healthy:    gauge("sheaf_store_replica_healthy", "Whether a replica answered when it was last asked.", "replica"),
+		replicaLag: gauge("sheaf_store_replica_lag_seconds", "How far its clock was behind the primary's.", "replica"),
 	}
 }
 
 func (c *storeCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.up, c.items, c.deleted, c.sets, c.records, c.bytes, c.clock, c.lag} {
+	for _, d := range []*prometheus.Desc{c.up, c.items, c.deleted, c.sets, c.records, c.bytes, c.clock, c.lag, c.conns, c.maxConns, c.healthy, c.replicaLag} {
 		ch <- d
 	}
 }
@@ -180,6 +192,25 @@ func (c *storeCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	if db, ok := c.db.(statuser); ok {
+		pool := func(name string, conns postgres.Conns) {
+			give(c.conns, float64(conns.InUse), name, "used")
+			give(c.conns, float64(conns.Idle), name, "idle")
+			give(c.maxConns, float64(conns.Max), name)
+		}
+		st := db.Status(ctx)
+		pool("write", st.Write)
+		pool("read", st.Read)
+		for _, r := range st.Replicas {
+			pool(r.Name, r.Conns)
+			healthy := 0.0
+			if r.Healthy {
+				healthy = 1
+			}
+			give(c.healthy, healthy, r.Name)
+			give(c.replicaLag, float64(r.Lag), r.Name)
+		}
+	}
 	clock, err := c.db.Tick(ctx)
 	if err == nil {
 		var st store.Stats

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"sheaf/fixtures/fixturetest"
 	"sheaf/store"
+	"sheaf/store/postgres"
 	"sheaf/store/sqlite"
 )
 
@@ -36,6 +38,13 @@ func filled(t testing.TB) store.Store {
 	return db
 }
 
+// pooled tells what a PostgreSQL store tells of its connections.
+type pooled struct{ store.Store }
+
+func (*pooled) Status(context.Context) postgres.Status {
+	return postgres.Status{Write: postgres.Conns{InUse: 1, Idle: 2, Max: 8}, Replicas: []postgres.ReplicaStatus{{Name: "r1/sheaf", Healthy: true, Lag: 3, Conns: postgres.Conns{Max: 4}}, {Name: "r2/sheaf"}}}
+}
+
 // Every metric that the dashboard and the alerts ask for is there.
 func TestDashboard(t *testing.T) {
 	dir := t.TempDir()
@@ -43,12 +52,19 @@ func TestDashboard(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	cert, err := loadCertificate(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), log)
 	require.NoError(t, err)
-	site := (&serveCmd{MaxRequests: 1}).front(&settings{RepositoryID: "sheaf.example.org", AdminEmail: []string{"a@example.org"}}, filled(t), "http://sheaf.example.org", log)
+	site := (&serveCmd{MaxRequests: 1}).front(&settings{RepositoryID: "sheaf.example.org", AdminEmail: []string{"a@example.org"}}, &pooled{filled(t)}, "http://sheaf.example.org", log)
 	site.metrics.expiring(cert)
 	site.metrics.open(&connections{})
 	ask(site, "GET", "/oai?verb=ListRecords&metadataPrefix=jats")
+	said := ask(site, "GET", "/metrics").Body.String()
+	for _, line := range []string{
+		`sheaf_store_connections{pool="write",state="used"} 1`, `sheaf_store_connections{pool="write",state="idle"} 2`, `sheaf_store_connections_max{pool="r1/sheaf"} 4`,
+		`sheaf_store_replica_healthy{replica="r1/sheaf"} 1`, `sheaf_store_replica_healthy{replica="r2/sheaf"} 0`, `sheaf_store_replica_lag_seconds{replica="r1/sheaf"} 3`,
+	} {
+		assert.Contains(t, said, "\n"+line+"\n")
+	}
 	known := map[string]bool{}
-	for _, m := range regexp.MustCompile(`(?m)^([a-z_]+)[ {]`).FindAllStringSubmatch(ask(site, "GET", "/metrics").Body.String(), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^([a-z_]+)[ {]`).FindAllStringSubmatch(said, -1) {
 		known[m[1]] = true
 	}
 

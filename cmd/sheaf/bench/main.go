@@ -4,6 +4,9 @@
 //
 // It is run by "make bench" from the top folder, needs ../shared/tools/harvestbench, and writes to bench-out: the table, each
 // measurement as a line of JSON, and with -profile the CPU profiles of the server.
+//
+// With -soak ("make load") it needs nothing else, and puts the server under load instead: many harvesters, fast, slow, hanging and
+// incremental, and writers beside them, and tells whether all were served, how fast, and what memory it took.
 package main
 
 import (
@@ -38,7 +41,20 @@ func main() {
 	n := flag.Int("n", 100000, "articles")
 	rounds := flag.Int("rounds", 3, "times that each harvest is measured; the median counts")
 	profile := flag.Bool("profile", false, "write CPU profiles of the server too")
+	l := &load{}
+	flag.DurationVar(&l.length, "soak", 0, "instead, put the server under load for so long")
+	flag.IntVar(&l.articles, "articles", 5000, "with -soak: articles at the start")
+	flag.IntVar(&l.harvesters, "harvesters", 64, "with -soak")
+	flag.IntVar(&l.writers, "writers", 8, "with -soak")
+	flag.StringVar(&l.db, "db", "", "with -soak: an empty store instead of a temporary one, such as postgres://...")
 	flag.Parse()
+	if l.length > 0 {
+		if err := soak(l); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := bench(*n, *rounds, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
