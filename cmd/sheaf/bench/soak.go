@@ -77,7 +77,7 @@ func soak(l *load) error {
 		return err
 	}
 	if l.writers > 0 {
-		out, err := exec.Command(bin, "token", "create", "--db", l.db, "--write", fmt.Sprintf("load-%d", time.Now().UnixNano())).Output()
+		out, err := exec.Command(bin, "token", "create", "--db", l.db, "--scope", "write", fmt.Sprintf("load-%d", time.Now().UnixNano())).Output()
 		if err != nil {
 			return fmt.Errorf("token create: %w", err)
 		}
