@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"sheaf/store/postgres/pgtest"
 )
 
 // kept is a store with the fixtures, one of them deleted.
@@ -210,4 +212,47 @@ func TestBackupOfABrokenFile(t *testing.T) {
 	assert.Zero(t, code, errs)
 	assert.Contains(t, out, fmt.Sprintf("ok items=%d deleted=1", len(all)))
 	assert.ElementsMatch(t, all, locals(t, saved))
+}
+
+// A store moves from SQLite to PostgreSQL and back by backup and restore, and harvesters notice nothing: records, datestamps, tombstones and
+// tokens of lists stay what they were.
+func TestMoveToPostgresAndBack(t *testing.T) {
+	database := pgtest.Shared(t).Database(t)
+	path := kept(t)
+	backup, back := filepath.Join(t.TempDir(), "backup.db"), filepath.Join(t.TempDir(), "back.db")
+	for _, args := range [][]string{
+		{"backup", backup, "--db", path},
+		{"restore", backup, "--db", database},
+		{"check", "--db", database},
+		{"backup", back, "--db", database},
+		{"check", "--db", back},
+	} {
+		_, errs, code := sheaf(t, "", args...)
+		require.Zero(t, code, "%v: %s", args, errs)
+	}
+	bytes := regexp.MustCompile(`"bytes":\d+`)
+	stats, _, _ := sheaf(t, "", "stats", "--json", "--db", path)
+	for _, other := range []string{database, back} {
+		for _, prefix := range []string{"oai_dc", "jats"} {
+			want, wantDates := exported(t, path, prefix)
+			got, gotDates := exported(t, other, prefix)
+			assert.Equal(t, want, got)
+			assert.Equal(t, wantDates, gotDates)
+		}
+		got, _, _ := sheaf(t, "", "stats", "--json", "--db", other)
+		assert.Equal(t, bytes.ReplaceAllString(stats, ""), bytes.ReplaceAllString(got, ""))
+	}
+	first := func(db string) string {
+		s, err := (&settings{DB: db}).open(false)
+		require.NoError(t, err)
+		defer s.Close()
+		key, err := s.Secret(t.Context())
+		require.NoError(t, err)
+		return string(key)
+	}
+	assert.Equal(t, first(path), first(database))
+	assert.Equal(t, first(path), first(back))
+	_, errs, code := sheaf(t, "", "restore", backup, "--db", database)
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, errs, "holds items")
 }
