@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -284,6 +286,58 @@ func TestSlowReader(t *testing.T) {
 	}
 	assert.NoError(t, <-over)
 	assert.Greater(t, time.Since(began), 2*f.patience, "longer than any one deadline")
+}
+
+// In HTTP/2 a deadline is the stream's, and must not count while the handler is busy with something else.
+func TestSlowReaderHTTP2(t *testing.T) {
+	body := bytes.Repeat([]byte("0123456789abcdef"), 1<<18) // 4 MB: as much as a client takes unread
+	over := make(chan error, 1)
+	f, log := newFront(t, nil)
+	f.patience = 200 * time.Millisecond
+	f.next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/busy" {
+			w.Write(body[:10])
+			time.Sleep(3 * f.patience) // the handler's own slowness
+			w.Write(body[:10])
+			return
+		}
+		var err error
+		for range 8 {
+			if _, err = w.Write(body); err != nil {
+				break
+			}
+		}
+		over <- err
+	})
+	dir := t.TempDir()
+	writeCertificate(t, dir, 1)
+	cert, err := loadCertificate(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), newLog(log, "json", slog.LevelInfo))
+	require.NoError(t, err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	s := newService(f, cert, f.log)
+	s.linger = 0
+	done := make(chan error, 1)
+	ctx := t.Context()
+	go func() { done <- s.run(ctx, l) }()
+	t.Cleanup(func() { assert.NoError(t, <-done) })
+	client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	defer client.CloseIdleConnections()
+
+	res, err := client.Get("https://" + l.Addr().String() + "/busy")
+	require.NoError(t, err)
+	assert.Equal(t, 2, res.ProtoMajor)
+	b, err := io.ReadAll(res.Body)
+	assert.NoError(t, err)
+	assert.Len(t, b, 20)
+	res.Body.Close()
+
+	res, err = client.Get("https://" + l.Addr().String() + "/dead")
+	require.NoError(t, err)
+	assert.Error(t, <-over, "nothing is read")
+	_, err = io.Copy(io.Discard, res.Body)
+	assert.Error(t, err, "and what was sent does not look whole")
+	res.Body.Close()
 }
 
 // A handler that sets deadlines of its own keeps them.
