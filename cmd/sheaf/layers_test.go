@@ -27,9 +27,10 @@ func TestLayers(t *testing.T) {
 		"sheaf/ingest":               {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/ingest/jes"},
 		"sheaf/oai":                  {"sheaf/crosswalk", "sheaf/store"},
 		"sheaf/oai/oaitest":          {"sheaf/crosswalk", "sheaf/oai", "sheaf/store", "sheaf/store/storetest"},
+		"sheaf/api":                  {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/ingest"},
 		"sheaf/web":                  {"sheaf/jats", "sheaf/crosswalk", "sheaf/store"},
-		"sheaf/cmd/sheaf":            {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/store/sqlite", "sheaf/store/postgres", "sheaf/ingest", "sheaf/oai", "sheaf/web", "sheaf/fixtures"},
-		"sheaf/cmd/sheaf/bench":      nil,
+		"sheaf/cmd/sheaf":            {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/store/sqlite", "sheaf/store/postgres", "sheaf/ingest", "sheaf/oai", "sheaf/web", "sheaf/api", "sheaf/fixtures"},
+		"sheaf/cmd/sheaf/bench":      {"sheaf/store/postgres/pgtest"},
 		"sheaf/cmd/sheaf/release":    nil,
 		"sheaf/fixtures/fixturetest": nil,
 

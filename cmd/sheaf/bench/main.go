@@ -133,6 +133,12 @@ func bench(n, rounds int, profile bool) error {
 			return err
 		}
 	}
+	if err := r.postgres(db, archive); err != nil {
+		return err
+	}
+	if err := r.putting(archive); err != nil {
+		return err
+	}
 	return r.table()
 }
 

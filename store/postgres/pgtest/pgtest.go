@@ -82,16 +82,38 @@ func Start(t testing.TB, o Options) *Cluster {
 	return c
 }
 
+// New is Start without a test; Stop ends it.
+func New(o Options) (*Cluster, error) {
+	if dir := installed(); dir != "" {
+		return start(dir, o)
+	}
+	path, err := exec.LookPath("postgres")
+	if err != nil {
+		return nil, err
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return nil, err
+	}
+	return start(filepath.Dir(path), o)
+}
+
+// installed is where a package of Debian or Ubuntu puts the server's programs, of the newest version; "" if it is not there.
+func installed() string {
+	dirs, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if len(dirs) == 0 {
+		return ""
+	}
+	return filepath.Dir(slices.MaxFunc(dirs, func(a, b string) int { return version(a) - version(b) }))
+}
+
 // find returns the folder of the server's programs.
 func find(t testing.TB) string {
 	t.Helper()
 	if os.Getuid() == 0 && !canSwitch() {
 		t.Skip("a PostgreSQL server does not run as root, and there is no other user to run it as")
 	}
-	dirs, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	slices.SortFunc(dirs, func(a, b string) int { return version(b) - version(a) })
-	if len(dirs) > 0 {
-		return filepath.Dir(dirs[0])
+	if dir := installed(); dir != "" {
+		return dir
 	}
 	path, err := filepath.EvalSymlinks(fixturetest.Tool(t, "postgres"))
 	require.NoError(t, err)
