@@ -64,7 +64,7 @@ type cli struct {
 	settings
 
 	Demo       demoCmd       `cmd:"" help:"Serve the fixtures from a temporary store."`
-	Serve      serveCmd      `cmd:"" help:"Serve OAI-PMH and the pages."`
+	Serve      serveCmd      `cmd:"" help:"Serve OAI-PMH, the deposit API and the pages."`
 	Import     importCmd     `cmd:"" help:"Store articles from files, folders, .zip, .tar, .tar.gz or - (standard input)."`
 	Export     exportCmd     `cmd:"" help:"Write live records to standard output or a folder."`
 	Get        getCmd        `cmd:"" help:"Write one record; without a prefix, the article as JSON."`
@@ -72,6 +72,7 @@ type cli struct {
 	Check      checkCmd      `cmd:"" help:"Check the integrity of the store."`
 	Backup     backupCmd     `cmd:"" help:"Write a consistent copy of the store to a new file, while it is served and written to."`
 	Restore    restoreCmd    `cmd:"" help:"Fill an empty store from a backup, also one on another kind of database."`
+	Token      tokenCmd      `cmd:"" help:"Make, list and revoke tokens for the deposit API."`
 	Stats      statsCmd      `cmd:"" help:"Count what is stored."`
 	Completion completionCmd `cmd:"" help:"Write a script that completes commands and flags in a shell."`
 	Man        manCmd        `cmd:"" help:"Write a manual page."`

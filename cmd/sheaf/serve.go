@@ -16,6 +16,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"sheaf/api"
 	"sheaf/crosswalk"
 	"sheaf/fixtures"
 	"sheaf/ingest"
@@ -35,6 +36,8 @@ type serveCmd struct {
 	MaxConnections  int           `default:"1024" help:"Connections open at a time; a client that is no trusted proxy has at most a quarter."`
 	TrustedProxy    []network     `help:"Address or network of a proxy whose --forwarded-header tells the client's address; may be given several times." placeholder:"CIDR"`
 	ForwardedHeader string        `enum:"X-Forwarded-For,Forwarded" default:"X-Forwarded-For" help:"Header in which trusted proxies tell it: X-Forwarded-For or Forwarded."`
+	MaxRecord       int64         `default:"16" help:"Largest document that the deposit API takes, in MiB."`
+	MaxImport       int64         `default:"4096" help:"Largest body of an import over the API, in MiB."`
 	StopTimeout     time.Duration `default:"30s" help:"How long requests under way may take after SIGTERM."`
 	StopDelay       time.Duration `default:"0s" help:"How long to go on taking connections after SIGTERM, while /readyz says no: for a load balancer to notice."`
 	AccessLog       bool          `help:"Log a line for each request."`
@@ -52,6 +55,8 @@ func (c *serveCmd) Validate() error {
 		return fmt.Errorf("--max-requests %d: want 1 or more", c.MaxRequests)
 	case c.MaxConnections < 1:
 		return fmt.Errorf("--max-connections %d: want 1 or more", c.MaxConnections)
+	case c.MaxRecord < 1 || c.MaxImport < 1:
+		return errors.New("--max-record and --max-import: want 1 or more")
 	case c.StopTimeout < 0 || c.StopDelay < 0:
 		return errors.New("--stop-timeout and --stop-delay: want 0 or more")
 	}
@@ -196,16 +201,18 @@ func (c *serveCmd) front(s *settings, db store.Store, site string, log *slog.Log
 	if c.AccessLog {
 		f.access = slog.LevelInfo
 	}
-	f.next = routes(s, db, site, log, repository, f)
+	f.next = routes(s, db, site, log, repository, f, api.New(api.Options{Store: db, RepositoryID: s.RepositoryID, Site: site,
+		MaxRecord: c.MaxRecord << 20, MaxImport: c.MaxImport << 20, Log: log, Stopping: f.stopping.Load}))
 	return f
 }
 
-func routes(s *settings, db store.Store, site string, log *slog.Logger, repository *oai.Repository, f *front) http.Handler {
+func routes(s *settings, db store.Store, site string, log *slog.Logger, repository *oai.Repository, f *front, deposits http.Handler) http.Handler {
 	pages := &web.Pages{Store: db, RepositoryID: s.RepositoryID, Name: s.RepositoryName, SiteURL: site, Log: log}
 
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	r.Handle("/oai", repository)
 	r.Handle("/oai/xml", repository) // XML for a person's browser too
+	r.PathPrefix("/api/").Handler(deposits)
 	get := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
 	get.HandleFunc("/", pages.Front)
 	get.PathPrefix("/records/").HandlerFunc(pages.Record)
