@@ -87,17 +87,25 @@ func release(version, commit, out string) error {
 
 	b := &builder{version: version, revision: revision, epoch: epoch, source: source}
 	programs := map[target][]byte{}
+	modules := map[string]string{} // path and version
 	for _, t := range targets {
 		fmt.Fprintf(os.Stderr, "release: building for %s/%s\n", t.os, t.arch)
 		if programs[t], err = b.build(t, filepath.Join(work, t.os+"-"+t.arch)); err != nil {
 			return err
+		}
+		info, err := buildinfo.Read(bytes.NewReader(programs[t]))
+		if err != nil {
+			return err
+		}
+		for _, m := range info.Deps {
+			modules[m.Path] = m.Version
 		}
 	}
 	common, err := b.common(filepath.Join(work, "here"))
 	if err != nil {
 		return err
 	}
-	licences, err := b.licences(filepath.Join(work, "here"))
+	licences, err := b.licences(modules)
 	if err != nil {
 		return err
 	}
@@ -263,12 +271,8 @@ func (b *builder) common(program string) (map[string]file, error) {
 	return files, nil
 }
 
-// licences returns the licences of the modules that are in the program, as they want to be given with it.
-func (b *builder) licences(program string) ([]byte, error) {
-	info, err := buildinfo.ReadFile(program)
-	if err != nil {
-		return nil, err
-	}
+// licences returns the licences of Go and of the modules that are in the programs, as they want to be given with them.
+func (b *builder) licences(modules map[string]string) ([]byte, error) {
 	var all bytes.Buffer
 	fmt.Fprintf(&all, "Sheaf is made with the modules below. The licence of each follows its name.\n")
 	add := func(name, dir string) error {
@@ -297,20 +301,17 @@ func (b *builder) licences(program string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := add("Go "+info.GoVersion, root); err != nil {
+	if err := add("Go "+runtime.Version(), root); err != nil {
 		return nil, err
 	}
-	for _, m := range info.Deps {
-		if m.Replace != nil {
-			m = m.Replace
-		}
-		cmd := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", m.Path)
+	for _, name := range slices.Sorted(maps.Keys(modules)) {
+		cmd := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", name)
 		cmd.Dir, cmd.Stderr = b.source, os.Stderr
 		dir, err := cmd.Output()
 		if err != nil {
-			return nil, fmt.Errorf("go list -m %s: %w", m.Path, err)
+			return nil, fmt.Errorf("go list -m %s: %w", name, err)
 		}
-		if err := add(m.Path+" "+m.Version, strings.TrimSpace(string(dir))); err != nil {
+		if err := add(name+" "+modules[name], strings.TrimSpace(string(dir))); err != nil {
 			return nil, err
 		}
 	}
