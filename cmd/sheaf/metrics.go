@@ -60,15 +60,17 @@ func newMetrics(db store.Store, repository *oai.Repository, log *slog.Logger) *m
 	m.entries = counter("sheaf_oai_entries_total", "Records, headers and sets served.", "verb", "format")
 	m.begun = counter("sheaf_oai_lists_begun_total", "Lists of which the first response was served.", "verb", "format")
 	m.finished = counter("sheaf_oai_lists_finished_total", "Lists of which the last response was served.", "verb", "format")
-	m.changes = counter("sheaf_changes_total", "Articles taken by this process, by way (api) and outcome (created, updated, unchanged, deleted, rejected, ...).", "by", "outcome")
+	m.changes = counter("sheaf_changes_total", "Changes that this process asked of the store, by who asked (api, refresh) and outcome (created, updated, unchanged, deleted, stale, ...).", "by", "outcome")
 	for _, kind := range []string{kindOAI, kindAPI, kindPage} { // a rate needs a zero to begin with
 		for _, reason := range []string{tooOften, tooMany, allTaken} {
 			m.refused.WithLabelValues(kind, reason)
 		}
 	}
 	m.refused.WithLabelValues("connection", tooMany)
-	for _, outcome := range []string{"created", "updated", "unchanged", "deleted", "rejected"} {
-		m.changes.WithLabelValues("api", outcome)
+	for _, by := range []string{byAPI, byRefresh} {
+		for _, outcome := range []store.Status{store.Created, store.Updated, store.Unchanged, store.Deleted} {
+			m.changes.WithLabelValues(by, string(outcome))
+		}
 	}
 	m.registry.MustRegister(
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "sheaf_oai_record_faults_total", Help: "Records that could not be read and were left out of a list."},
@@ -128,8 +130,30 @@ func (m *metrics) observe(a oai.Answered) {
 	}
 }
 
-// changed counts an article that was taken or refused: by says which way it came.
-func (m *metrics) changed(by, outcome string) { m.changes.WithLabelValues(by, outcome).Inc() }
+// Who asks for changes: the deposit API, and what renders outdated records anew. An import by the command line is another process.
+const (
+	byAPI     = "api"
+	byRefresh = "refresh"
+)
+
+// counted is a store whose changes are counted.
+type counted struct {
+	store.Store
+	by      string
+	changes *prometheus.CounterVec
+}
+
+func (m *metrics) counted(db store.Store, by string) *counted { return &counted{db, by, m.changes} }
+
+func (c *counted) Put(ctx context.Context, changes []store.Change) ([]store.Outcome, error) {
+	outcomes, err := c.Store.Put(ctx, changes)
+	if err == nil {
+		for _, o := range outcomes {
+			c.changes.WithLabelValues(c.by, string(o.Status)).Inc()
+		}
+	}
+	return outcomes, err
+}
 
 // expiring tells when the certificate in use ends.
 func (m *metrics) expiring(c *certificate) {

@@ -1,15 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/api"
 	"sheaf/oai"
 	"sheaf/store/sqlite"
 )
@@ -90,4 +95,34 @@ func TestNotReadyWhileStopping(t *testing.T) {
 	assert.Equal(t, "close", w.Header().Get("Connection"))
 	assert.Equal(t, "stopping", strings.TrimSpace(w.Body.String()))
 	assert.Equal(t, 200, ask(site, "GET", "/healthz").Code, "alive all the same")
+}
+
+// What the API changes is counted by its outcome.
+func TestMetricsOfDeposits(t *testing.T) {
+	f, _ := newFront(t, nil)
+	db, err := sqlite.Open(filepath.Join(t.TempDir(), "sheaf.db"), sqlite.Options{})
+	require.NoError(t, err)
+	defer db.Close()
+	site := (&serveCmd{MaxRequests: 4}).front(&settings{RepositoryID: "sheaf.example.org"}, db, "http://sheaf.example.org", f.log)
+	text, token, err := api.NewToken("test", true, time.Now())
+	require.NoError(t, err)
+	require.NoError(t, db.PutToken(t.Context(), token))
+	article, err := os.ReadFile(filepath.Join(articles(), "editorial.json"))
+	require.NoError(t, err)
+	for i, method := range []string{"PUT", "PUT", "DELETE", "PUT"} {
+		body := article
+		if i == 3 {
+			body = article[:50]
+		}
+		r := httptest.NewRequest(method, "/api/v1/records/a", bytes.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+text)
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		site.ServeHTTP(w, r)
+		require.Equal(t, []int{201, 200, 204, 400}[i], w.Code, w.Body)
+	}
+	for outcome, n := range map[string]float64{"created": 1, "unchanged": 1, "deleted": 1, "updated": 0} {
+		assert.Equal(t, n, site.told(t, `sheaf_changes_total{by="api",outcome="`+outcome+`"}`), outcome)
+	}
+	assert.Equal(t, 1.0, site.told(t, `sheaf_http_requests_total{code="400",kind="api"}`))
 }

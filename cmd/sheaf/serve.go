@@ -153,7 +153,7 @@ func (c *serveCmd) serve(ctx context.Context, s *settings, db store.Store, io st
 	}
 	background, stop := context.WithCancel(ctx)
 	var refreshing sync.WaitGroup
-	refreshing.Go(func() { (&ingest.Refresher{Store: db, Log: log}).Run(background) })
+	refreshing.Go(func() { (&ingest.Refresher{Store: f.metrics.counted(db, byRefresh), Log: log}).Run(background) })
 	defer refreshing.Wait()
 	defer stop()
 	service := newService(f, cert, log)
@@ -201,7 +201,7 @@ func (c *serveCmd) front(s *settings, db store.Store, site string, log *slog.Log
 	if c.AccessLog {
 		f.access = slog.LevelInfo
 	}
-	f.next = routes(s, db, site, log, repository, f, api.New(api.Options{Store: db, RepositoryID: s.RepositoryID, Site: site,
+	f.next = routes(s, db, site, log, repository, f, api.New(api.Options{Store: m.counted(db, byAPI), RepositoryID: s.RepositoryID, Site: site,
 		MaxRecord: c.MaxRecord << 20, MaxImport: c.MaxImport << 20, Log: log, Stopping: f.stopping.Load}))
 	return f
 }
