@@ -70,6 +70,7 @@ type DB struct {
 	reading chan struct{} // a place for each reader
 	idle    idle
 	closed  atomic.Bool
+	closing chan struct{} // closed with it: nobody waits for a connection any more
 
 	mu    sync.Mutex
 	lists map[listKey]int64 // committed ones
@@ -90,7 +91,7 @@ func Open(path string, o Options) (*DB, error) {
 	}
 	db := &DB{
 		path: path, log: o.Log, now: o.Now, guarded: o.Now == nil, uptime: uptime, wait: o.LockWait, hold: o.Hold,
-		write: make(chan *sqlite.Conn, 1), lists: map[listKey]int64{},
+		write: make(chan *sqlite.Conn, 1), lists: map[listKey]int64{}, closing: make(chan struct{}),
 	}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
@@ -262,6 +263,8 @@ func (db *DB) reader(ctx context.Context) (*sqlite.Conn, error) {
 		return conn, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-db.closing:
+		return nil, errClosed
 	}
 }
 
@@ -348,6 +351,7 @@ func (db *DB) Close() error {
 	if db.closed.Swap(true) {
 		return nil
 	}
+	close(db.closing)
 	var first error
 	for range cap(db.reading) {
 		db.reading <- struct{}{}

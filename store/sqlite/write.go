@@ -167,6 +167,8 @@ func (db *DB) lock(ctx context.Context, op string, done <-chan struct{}) (*sqlit
 		return nil, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-db.closing:
+		return nil, errClosed
 	}
 }
 

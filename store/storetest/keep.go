@@ -24,6 +24,38 @@ func (f *fixture) version(local string) string {
 	return it.Version
 }
 
+// testClose closes a store that is in use: whoever waits for it, or comes late, gets an error and is not kept for ever.
+func testClose(f *fixture) {
+	f.put(article("1", 1))
+	for range 20 {
+		s := f.again()
+		var wg sync.WaitGroup
+		begin := make(chan struct{})
+		for n := range 30 {
+			wg.Go(func() {
+				<-begin
+				for i := range 10 {
+					var err error
+					if n%3 == 0 {
+						_, err = s.Put(bg, []store.Change{article(strconv.Itoa(n), i)})
+					} else {
+						_, err = s.List(bg, store.Query{Prefix: "jats", Limit: 5}, func(*store.Row) error { return nil })
+					}
+					if err != nil {
+						return
+					}
+				}
+			})
+		}
+		close(begin)
+		assert.NoError(f.t, s.Close())
+		wg.Wait()
+		_, err := s.Get(bg, "1")
+		assert.Error(f.t, err)
+	}
+	f.sound()
+}
+
 func testVersion(f *fixture) {
 	seen := map[string]bool{}
 	next := func(c store.Change, what string) {

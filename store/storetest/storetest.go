@@ -108,6 +108,7 @@ func Run(t *testing.T, open func(t *testing.T, o Options) store.Store) {
 		{"check finds a damaged record", testCheckGarbled},
 		{"a record that cannot be read is left out and counted", testFaults},
 		{"stats count items and records", testStats},
+		{"a store can be closed while it is in use", testClose},
 		{"a version changes with the article and with what is served", testVersion},
 		{"a change is carried out only if its condition holds", testIf},
 		{"of writers that saw the same version one wins", testIfRace},
