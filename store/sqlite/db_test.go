@@ -237,3 +237,33 @@ func TestHarvestNotices(t *testing.T) {
 	}
 	t.Error("a harvest that loses changes was not noticed")
 }
+
+// Who waits for a connection when the store is closed is told so.
+func TestCloseReleasesWhoWaits(t *testing.T) {
+	db := openTest(t, filepath.Join(t.TempDir(), "x.db"), Options{Readers: 1})
+	db.reading <- struct{}{}
+	conn := <-db.write
+	waiting := make(chan error, 2)
+	go func() {
+		_, err := db.List(context.Background(), store.Query{Prefix: "jats", Limit: 1}, nothing)
+		waiting <- err
+	}()
+	go func() {
+		_, err := db.Put(context.Background(), []store.Change{change("1", 10)})
+		waiting <- err
+	}()
+	time.Sleep(20 * time.Millisecond) // they wait by now; if not, the test proves less, but holds
+	closed := make(chan error, 1)
+	go func() { closed <- db.Close() }()
+	for range 2 {
+		select {
+		case err := <-waiting:
+			assert.ErrorContains(t, err, "closed")
+		case <-time.After(10 * time.Second):
+			t.Fatal("it waits for ever")
+		}
+	}
+	<-db.reading
+	db.write <- conn
+	assert.NoError(t, <-closed)
+}
