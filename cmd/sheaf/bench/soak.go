@@ -83,7 +83,7 @@ func soak(l *load) error {
 		}
 		l.token = strings.TrimSpace(string(out))
 	}
-	s, err := start(bin, "serve", "--db", l.db, "--listen", "127.0.0.1:0")
+	s, err := start(bin, "serve", "--db", l.db, "--listen", "127.0.0.1:0", "--log-level", "warn")
 	if err != nil {
 		return err
 	}
