@@ -6,9 +6,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -63,6 +66,39 @@ func TestNeverMissAChange(t *testing.T) {
 			t.Logf("%s in %s", result, time.Since(began).Round(time.Millisecond))
 			assert.Empty(t, result.Broken)
 		})
+	}
+}
+
+// Nodes that answer from replicas, one of which is late, miss nothing either: a harvester goes from one node to the other, and each
+// from one replica to the other.
+func TestNeverMissAChangeThroughReplicas(t *testing.T) {
+	primary := pgtest.Start(t, pgtest.Options{})
+	late, prompt := primary.Standby(t, 300*time.Millisecond), primary.Standby(t, 0)
+	address := primary.Database(t)
+	name := address[strings.LastIndexByte(address, '/')+1:]
+	replicas := [][]string{{late.URL(name)}, {prompt.URL(name), late.URL(name)}, {prompt.URL(name)}}
+	var opened atomic.Int64
+	began := time.Now()
+	result := oaitest.Run(t, oaitest.Soak{
+		Ops: ops(), Writers: 4, Harvesters: 6, Nodes: 3, Kills: 500 * time.Millisecond, Seed: oaitest.Seed(t),
+		Open: func(now func() time.Time, hold func()) (oaitest.Node, error) {
+			db, err := postgres.Open(address, postgres.Options{Now: now, Hold: hold, Readers: 3, Replicas: replicas[int(opened.Add(1))%len(replicas)]})
+			if err != nil {
+				return oaitest.Node{}, err
+			}
+			return oaitest.Node{Store: db, Items: db.Reads()}, nil
+		},
+	})
+	t.Logf("%s in %s", result, time.Since(began).Round(time.Millisecond))
+	assert.Empty(t, result.Broken)
+	for _, replica := range []*pgtest.Cluster{late, prompt} {
+		conn, err := pgx.Connect(t.Context(), replica.URL(name))
+		require.NoError(t, err)
+		var rows int
+		require.NoError(t, conn.QueryRow(t.Context(), `SELECT sum(idx_tup_fetch) FROM pg_stat_user_tables WHERE relname = 'record'`).Scan(&rows))
+		require.NoError(t, conn.Close(t.Context()))
+		t.Logf("%d records were read from a replica", rows)
+		assert.Greater(t, rows, 100, "it was not asked")
 	}
 }
 
