@@ -84,7 +84,7 @@ func (db *DB) check(ctx context.Context, conn *pgx.Conn, report func(store.Probl
 		}
 	}
 	var h, now int64
-	if err := conn.QueryRow(ctx, `SELECT hwm, floor(extract(epoch FROM clock_timestamp()))::bigint FROM clock`).Scan(&h, &now); err != nil {
+	if err := conn.QueryRow(ctx, lookClock).Scan(&h, &now); err != nil {
 		return orReport(report, err)
 	}
 	if db.now != nil {

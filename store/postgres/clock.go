@@ -73,10 +73,12 @@ func (db *DB) Tick(ctx context.Context) (int64, error) {
 }
 
 // The lock is not waited for: then the sub-select gives no row.
-const moveClock = `UPDATE clock SET hwm = greatest(n.now, $1) FROM (SELECT floor(extract(epoch FROM clock_timestamp()))::bigint AS now OFFSET 0) n
-	WHERE id = (SELECT id FROM clock WHERE id = 1 FOR UPDATE SKIP LOCKED) AND hwm < greatest(n.now, $1) AND n.now <= $2`
-
-const setClock = `UPDATE clock SET hwm = greatest($1::bigint, $2::bigint) WHERE id = (SELECT id FROM clock WHERE id = 1 FOR UPDATE SKIP LOCKED) AND hwm < greatest($1::bigint, $2::bigint)`
+const (
+	ifFree    = ` WHERE id = (SELECT id FROM clock WHERE id = 1 FOR UPDATE SKIP LOCKED) `
+	moveClock = `UPDATE clock SET hwm = greatest(` + dbNow + `, $1)` + ifFree + `AND hwm < greatest(` + dbNow + `, $1) AND ` + dbNow + ` <= $2`
+	setClock  = `UPDATE clock SET hwm = greatest($1::bigint, $2::bigint)` + ifFree + `AND hwm < greatest($1::bigint, $2::bigint)`
+	lookClock = `SELECT hwm, ` + dbNow + ` FROM clock WHERE id = 1`
+)
 
 func (db *DB) tick(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tickWait) // that one caller goes away is no reason to lose the connection
@@ -89,7 +91,7 @@ func (db *DB) tick(ctx context.Context) error {
 		} else {
 			b.Queue(moveClock, seen, db.latest().Unix())
 		}
-		b.Queue(`SELECT hwm, floor(extract(epoch FROM clock_timestamp()))::bigint FROM clock WHERE id = 1`).QueryRow(func(row pgx.Row) error { return row.Scan(&h, &now) })
+		b.Queue(lookClock).QueryRow(func(row pgx.Row) error { return row.Scan(&h, &now) })
 		return conn.SendBatch(ctx, b).Close()
 	})
 	if err != nil {

@@ -298,4 +298,3 @@ func want(ctx context.Context, tx pgx.Tx, batch []item, lists map[listKey]int32)
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"want_record"}, []string{"item", "list", "sets", "deleted"}, pgx.CopyFromRows(records))
 	return err
 }
-

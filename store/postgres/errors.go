@@ -117,6 +117,8 @@ func wrap(where, op string, err error) error {
 		return &trouble{store.ErrBusy, at + "this process stood still while it had the write lock, and the server ended the transaction; nothing was written (" + err.Error() + ")", err}
 	case strings.HasPrefix(e.Code, "28") || e.Code == "3D000":
 		return fmt.Errorf("%sthe server refuses: look at user, password and database in the URL, and at pg_hba.conf (%w)", at, err)
+	case e.Code == "3F000":
+		return fmt.Errorf("%sthe search_path names no schema that is there: make it, or name another one (%w)", at, err)
 	case e.Code == "42P01" || e.Code == "42703":
 		return fmt.Errorf("%sthe tables are not as this Sheaf made them: another program, or another Sheaf, has changed them (%w)", at, err)
 	case gone(err):

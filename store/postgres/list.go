@@ -29,10 +29,15 @@ var (
 )
 
 const (
-	thisList   = `(SELECT id FROM list WHERE prefix = $1 AND spec = $2)`
-	wholeList  = `(SELECT id FROM list WHERE prefix = $1 AND spec = '')`
-	joinRecord = `LEFT JOIN record r ON r.list = ` + wholeList + ` AND r.item = e.item`
-	joinItem   = `LEFT JOIN item i ON i.id = e.item`
+	thisList  = `(SELECT id FROM list WHERE prefix = $1 AND spec = $2)`
+	wholeList = `(SELECT id FROM list WHERE prefix = $1 AND spec = '')`
+)
+
+// A join that is a sub-select by itself can only be looked up by its key: between tables that seem to be empty the planner would as soon read an
+// index through. LIMIT keeps it from being dissolved.
+const (
+	joinRecord = `LEFT JOIN LATERAL (SELECT sets, size, metadata FROM record WHERE list = ` + wholeList + ` AND item = e.item LIMIT 1) r ON true`
+	joinItem   = `LEFT JOIN LATERAL (SELECT sets FROM item WHERE id = e.item LIMIT 1) i ON true`
 )
 
 func listStatement(columns, join string, count bool) string {
@@ -95,7 +100,7 @@ func (db *DB) List(ctx context.Context, q store.Query, visit func(*store.Row) er
 	if err != nil {
 		return store.Page{}, err
 	}
-	err = db.read.again(ctx, readWait, func(conn *pgxpool.Conn) error { return l.read(ctx, conn) })
+	err = db.read.again(ctx, db.look, func(conn *pgxpool.Conn) error { return l.read(ctx, conn) })
 	return l.page, db.fault(ctx, "list", err)
 }
 

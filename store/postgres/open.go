@@ -64,14 +64,18 @@ type Options struct {
 	LockWait time.Duration    // how long a write waits for another one, or for a server that fails over; 0: 30 s
 	Replicas []string         // URLs of replicas that Reads answers from
 
-	Hold func() // for tests: called between stamp and commit
+	Hold func()        // for tests: called between stamp and commit
+	idle time.Duration // for tests: in place of idleWait
 }
+
+var _ store.Store = (*DB)(nil)
 
 // DB is a store.Store in a PostgreSQL database.
 type DB struct {
 	log     *slog.Logger
 	now     func() time.Time // nil: the server's
-	wait    time.Duration
+	wait    time.Duration    // for the lock, or for the primary
+	look    time.Duration    // of a reader for a server that answers; no longer than wait
 	hold    func()
 	address string
 
@@ -108,11 +112,15 @@ func Open(address string, o Options) (*DB, error) {
 	if db.wait == 0 {
 		db.wait = 30 * time.Second
 	}
+	db.look = min(readWait, db.wait)
 	if o.Readers == 0 {
 		o.Readers = 8
 	}
+	if o.idle == 0 {
+		o.idle = idleWait
+	}
 	var err error
-	if db.write, err = connect(address, 2, true, writing(db.wait)); err != nil {
+	if db.write, err = connect(address, 2, true, writing(db.wait, o.idle)); err != nil {
 		return nil, err
 	}
 	if db.read, err = connect(address, o.Readers, true, reading()); err != nil {
@@ -258,14 +266,8 @@ func schemaVersion(ctx context.Context, tx pgx.Tx) (int, error) {
 		return 0, err
 	}
 	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		if e := pgError(err); e != nil && e.Code == "22004" { // current_schema() is NULL
-			return 0, errors.New("the search_path names no schema that is there")
-		}
+	if err != nil || len(tables) == 0 {
 		return 0, err
-	}
-	if len(tables) == 0 {
-		return 0, nil
 	}
 	foreign := fmt.Errorf("the database holds tables called %s that are not Sheaf's: name another database, or a schema of its own by ?search_path=SCHEMA", strings.Join(tables, ", "))
 	var columns string

@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"slices"
@@ -10,10 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"sheaf/store"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -37,6 +38,9 @@ type pool struct {
 	*pgxpool.Pool
 	name string // hosts and database, for people
 }
+
+// readBuffer is how many bytes are taken from the system at once. The server sends 8 KB at a time, and each call costs more than the bytes.
+const readBuffer = 128 << 10
 
 // config reads a connection URL. Its errors never tell the password.
 func config(address string) (*pgxpool.Config, string, error) {
@@ -90,6 +94,9 @@ func connect(address string, size int, primary bool, setup string) (*pool, error
 		return nil, err
 	}
 	cfg.MaxConns = int32(size)
+	cfg.ConnConfig.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		return pgproto3.NewFrontend(bufio.NewReaderSize(r, readBuffer), w)
+	}
 	if primary && cfg.ConnConfig.ValidateConnect == nil {
 		cfg.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
@@ -151,16 +158,14 @@ func (p *pool) conns() Conns {
 	return Conns{int(s.AcquiredConns()), int(s.IdleConns()), int(s.MaxConns())}
 }
 
-// sessions are the settings of a pool that writes.
-func writing(wait time.Duration) string {
+// writing are the settings of a session that writes.
+func writing(wait, idle time.Duration) string {
 	return plans + tcpKeep + durable + fmt.Sprintf(`SET lock_timeout = %d; SET idle_in_transaction_session_timeout = %d;
 		SELECT set_config('transaction_timeout', '%d', false) WHERE current_setting('server_version_num')::integer >= 170000;`,
-		wait.Milliseconds(), idleWait.Milliseconds(), (wait+commitWait).Milliseconds())
+		wait.Milliseconds(), idle.Milliseconds(), (wait+commitWait).Milliseconds())
 }
 
 // reading are those of one that reads.
 func reading() string {
 	return plans + tcpKeep + fmt.Sprintf(`SET statement_timeout = %d; SET idle_in_transaction_session_timeout = %[1]d;`, time.Minute.Milliseconds())
 }
-
-var _ store.Store = (*DB)(nil)

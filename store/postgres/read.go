@@ -16,8 +16,19 @@ import (
 
 // view calls read with a connection and no transaction: each statement sees a snapshot of its own.
 func (db *DB) view(ctx context.Context, op string, read func(*pgxpool.Conn) error) error {
-	return db.fault(ctx, op, db.read.again(ctx, readWait, read))
+	return db.fault(ctx, op, db.read.again(ctx, db.look, read))
 }
+
+const (
+	getOwners = `SELECT a.key, (SELECT local FROM item WHERE id = a.item) FROM unnest($1::text[]) k JOIN LATERAL (SELECT key, item FROM alias WHERE key = k LIMIT 1) a ON true`
+
+	// getSources gives a row for the item, if it has none.
+	getSources = `SELECT s.name, s.type, s.data FROM (SELECT id FROM item WHERE local = $1 LIMIT 1) i
+		LEFT JOIN LATERAL (SELECT name, type, data FROM source WHERE item = i.id ORDER BY item DESC, seq DESC OFFSET 0) s ON true`
+
+	getHolder = `SELECT i.local, i.datestamp FROM (SELECT item, sum FROM source WHERE substr(sum, 1, 8) = $1 OFFSET 0) s
+		JOIN LATERAL (SELECT local, datestamp, deleted FROM item WHERE id = s.item LIMIT 1) i ON true WHERE s.sum = $2 AND NOT i.deleted LIMIT 1`
+)
 
 // Resolve returns the Local of the item that owns one of the aliases; "" if none does.
 func (db *DB) Resolve(ctx context.Context, aliases []string) (local string, err error) {
@@ -30,7 +41,7 @@ func (db *DB) Resolve(ctx context.Context, aliases []string) (local string, err 
 	}
 	err = db.view(ctx, "resolve", func(conn *pgxpool.Conn) error {
 		local = ""
-		rows, err := conn.Query(ctx, `SELECT a.key, i.local FROM unnest($1::text[]) k JOIN alias a ON a.key = k JOIN item i ON i.id = a.item`, keys)
+		rows, err := conn.Query(ctx, getOwners, keys)
 		if err != nil {
 			return err
 		}
@@ -49,7 +60,7 @@ func (db *DB) Resolve(ctx context.Context, aliases []string) (local string, err 
 
 // getItem gives the clock, and the item if there is one.
 const getItem = `SELECT c.hwm, i.datestamp, i.deleted, i.sets, i.formats, i.hash, a.hash, a.json
-	FROM clock c LEFT JOIN item i ON i.local = $1 LEFT JOIN article a ON a.item = i.id WHERE c.id = 1`
+	FROM clock c LEFT JOIN LATERAL (SELECT * FROM item WHERE local = $1 LIMIT 1) i ON true` + joinArticle + ` WHERE c.id = 1`
 
 // Get returns an item, also a deleted one, or store.ErrNotFound; see store.Store.
 func (db *DB) Get(ctx context.Context, local string) (*store.Item, error) {
@@ -95,7 +106,7 @@ func (db *DB) Source(ctx context.Context, local string) (sources []store.Source,
 	err = db.view(ctx, "source", func(conn *pgxpool.Conn) error {
 		sources = nil
 		found := false
-		rows, err := conn.Query(ctx, `SELECT s.name, s.type, s.data FROM item i LEFT JOIN LATERAL (SELECT name, type, data FROM source WHERE item = i.id ORDER BY item DESC, seq DESC) s ON true WHERE i.local = $1`, clean(local))
+		rows, err := conn.Query(ctx, getSources, clean(local))
 		if err != nil {
 			return err
 		}
@@ -121,8 +132,7 @@ func (db *DB) Source(ctx context.Context, local string) (sources []store.Source,
 // the same name replaced is no longer stored.
 func (db *DB) HasSource(ctx context.Context, sum [32]byte) (local string, datestamp int64, ok bool, err error) {
 	err = db.view(ctx, "source", func(conn *pgxpool.Conn) error {
-		err := conn.QueryRow(ctx, `SELECT i.local, i.datestamp FROM source s JOIN item i ON i.id = s.item
-			WHERE substr(s.sum, 1, 8) = $1 AND s.sum = $2 AND NOT i.deleted LIMIT 1`, sum[:8], sum[:]).Scan(&local, &datestamp)
+		err := conn.QueryRow(ctx, getHolder, sum[:8], sum[:]).Scan(&local, &datestamp)
 		ok = err == nil
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
@@ -134,7 +144,8 @@ func (db *DB) HasSource(ctx context.Context, sum [32]byte) (local string, datest
 
 // getRecord gives the clock, and the item and its record if they are there.
 const getRecord = `SELECT c.hwm, i.datestamp, i.deleted, i.formats, i.gone, r.sets, r.size, r.metadata
-	FROM clock c LEFT JOIN item i ON i.local = $2 LEFT JOIN record r ON r.list = ` + wholeList + ` AND r.item = i.id WHERE c.id = 1`
+	FROM clock c LEFT JOIN LATERAL (SELECT * FROM item WHERE local = $2 LIMIT 1) i ON true
+	LEFT JOIN LATERAL (SELECT sets, size, metadata FROM record WHERE list = ` + wholeList + ` AND item = i.id LIMIT 1) r ON true WHERE c.id = 1`
 
 // Record calls visit with the record of an item in one format; see store.Store. A record of a format that the item had once is deleted.
 func (db *DB) Record(ctx context.Context, local, prefix string, visit func(*store.Row) error) (clock int64, err error) {
@@ -301,6 +312,11 @@ func (db *DB) Stats(ctx context.Context) (st store.Stats, err error) {
 	return st, err
 }
 
+const (
+	getDue     = `SELECT local FROM item WHERE NOT deleted AND due <> 0 AND due <= $1 ORDER BY due LIMIT $2`
+	getRevised = `SELECT local FROM item WHERE NOT deleted AND revision < $1 ORDER BY revision LIMIT $2`
+)
+
 // Outdated returns live items that must be rendered again; see store.Store.
 func (db *DB) Outdated(ctx context.Context, now int64, revision, limit int) (locals []string, err error) {
 	err = db.view(ctx, "outdated", func(conn *pgxpool.Conn) error {
@@ -309,8 +325,7 @@ func (db *DB) Outdated(ctx context.Context, now int64, revision, limit int) (loc
 			query string
 			bound int64
 		}{
-			{`SELECT local FROM item WHERE NOT deleted AND due <> 0 AND due <= $1 ORDER BY due LIMIT $2`, now},
-			{`SELECT local FROM item WHERE NOT deleted AND revision < $1 ORDER BY revision LIMIT $2`, int64(revision)},
+			{getDue, now}, {getRevised, int64(revision)},
 		} {
 			rows, err := conn.Query(ctx, q.query, q.bound, limit)
 			if err != nil {

@@ -231,7 +231,7 @@ func (r *Reads) do(ctx context.Context, op string, read func(conn *pgxpool.Conn,
 			r.failed(p, err)
 		}
 	}
-	return r.db.fault(ctx, op, r.db.read.again(ctx, readWait, func(conn *pgxpool.Conn) error { return read(conn, true) }))
+	return r.db.fault(ctx, op, r.db.read.again(ctx, r.db.look, func(conn *pgxpool.Conn) error { return read(conn, true) }))
 }
 
 // List calls visit for each entry that q asks for; see store.Store.

@@ -12,18 +12,25 @@ import (
 
 // The statements of a write. Those that touch many rows take them as arrays, so that their number does not depend on how much is
 // written. Each unnest stands in a select list, where it is read as it goes; in FROM, several would be copied into a temporary file first.
+// What is looked up is a sub-select by itself, so that it can only be looked up by its key (see joinRecord); nobody else moves a row that was
+// found under the lock, so it is deleted by its place.
 
 // lock is the first statement of every write; those after it see all that was committed by who had the lock before.
 const lock = `SELECT hwm FROM clock WHERE id = 1 FOR UPDATE`
 
 const (
-	dbTime = `SELECT floor(extract(epoch FROM clock_timestamp()))::bigint`
+	dbNow  = `floor(extract(epoch FROM clock_timestamp()))::bigint`
+	dbTime = `SELECT ` + dbNow
 
 	itemColumns = `i.id, i.local, i.datestamp, i.deleted, i.sets, i.formats, i.gone, i.hash, i.due, i.revision, a.hash`
-	loadLast    = dbTime + `, coalesce((SELECT max(id) FROM item), 0)`
-	loadItems   = `SELECT ` + itemColumns + ` FROM unnest($1::text[]) l JOIN item i ON i.local = l LEFT JOIN article a ON a.item = i.id`
-	loadOwners  = `SELECT ` + itemColumns + `, n.key FROM unnest($1::text[]) k JOIN alias n ON n.key = k JOIN item i ON i.id = n.item LEFT JOIN article a ON a.item = i.id`
-	loadOrigins = `SELECT i.local, s.name, s.seq, s.sum FROM unnest($1::text[]) l JOIN item i ON i.local = l JOIN source s ON s.item = i.id`
+	joinArticle = ` LEFT JOIN LATERAL (SELECT hash, json FROM article WHERE item = i.id LIMIT 1) a ON true`
+
+	loadLast   = dbTime + `, coalesce((SELECT max(id) FROM item), 0)`
+	loadItems  = `SELECT ` + itemColumns + ` FROM unnest($1::text[]) l JOIN LATERAL (SELECT * FROM item WHERE local = l LIMIT 1) i ON true` + joinArticle
+	loadOwners = `SELECT ` + itemColumns + `, n.key FROM unnest($1::text[]) k JOIN LATERAL (SELECT key, item FROM alias WHERE key = k LIMIT 1) n ON true
+		JOIN LATERAL (SELECT * FROM item WHERE id = n.item LIMIT 1) i ON true` + joinArticle
+	loadOrigins = `SELECT i.local, s.name, s.seq, s.sum FROM unnest($1::text[]) l JOIN LATERAL (SELECT id, local FROM item WHERE local = l LIMIT 1) i ON true
+		JOIN LATERAL (SELECT name, seq, sum FROM source WHERE item = i.id OFFSET 0) s ON true`
 )
 
 // lists gives the ids of the lists whose prefixes are $1 and whose specs are $2, as an array.
@@ -37,8 +44,8 @@ const (
 			unnest($8::bytea[]), unnest($9::bigint[]), unnest($10::integer[])
 		ON CONFLICT (id) DO UPDATE SET datestamp = excluded.datestamp, deleted = excluded.deleted, sets = excluded.sets, formats = excluded.formats, gone = excluded.gone,
 			hash = excluded.hash, due = excluded.due, revision = excluded.revision`
-	deleteEntries = `DELETE FROM entry e USING (SELECT ` + lists + `[unnest($3::integer[])] AS list, unnest($4::bigint[]) AS datestamp, unnest($5::text[]) AS local) o
-		WHERE e.list = o.list AND e.datestamp = o.datestamp AND e.local = o.local`
+	deleteEntries = `DELETE FROM entry WHERE ctid = ANY (ARRAY(SELECT (SELECT e.ctid FROM entry e WHERE e.list = o.list AND e.datestamp = o.datestamp AND e.local = o.local)
+		FROM (SELECT ` + lists + `[unnest($3::integer[])] AS list, unnest($4::bigint[]) AS datestamp, unnest($5::text[]) AS local) o))`
 	insertEntries = `INSERT INTO entry (list, datestamp, local, item, deleted)
 		SELECT ` + lists + `[unnest($3::integer[])], unnest($4::bigint[]), unnest($5::text[]), unnest($6::bigint[]), unnest($7::boolean[])`
 	upsertRecords = `INSERT INTO record (list, item, sets, hash, size, metadata)
@@ -47,7 +54,8 @@ const (
 	upsertArticles = `INSERT INTO article (item, hash, json) SELECT unnest($1::bigint[]), unnest($2::bytea[]), unnest($3::bytea[])
 		ON CONFLICT (item) DO UPDATE SET hash = excluded.hash, json = excluded.json`
 	insertAliases = `INSERT INTO alias (key, item, name) SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::text[])`
-	deleteSources = `DELETE FROM source s USING (SELECT unnest($1::bigint[]) AS item, unnest($2::integer[]) AS seq) o WHERE s.item = o.item AND s.seq = o.seq`
+	deleteSources = `DELETE FROM source WHERE ctid = ANY (ARRAY(SELECT (SELECT s.ctid FROM source s WHERE s.item = o.item AND s.seq = o.seq)
+		FROM (SELECT unnest($1::bigint[]) AS item, unnest($2::integer[]) AS seq) o))`
 	insertSources = `INSERT INTO source (item, seq, name, type, sum, data)
 		SELECT unnest($1::bigint[]), unnest($2::integer[]), unnest($3::text[]), unnest($4::text[]), unnest($5::bytea[]), unnest($6::bytea[])`
 	upsertSets = `INSERT INTO setinfo AS s (spec, name, description)
@@ -58,8 +66,8 @@ const (
 	upsertTallies = `INSERT INTO tally AS t (list, level, bucket, n)
 		SELECT ` + lists + `[unnest($3::integer[])], unnest($4::integer[]), unnest($5::bigint[]), unnest($6::bigint[])
 		ON CONFLICT (list, level, bucket) DO UPDATE SET n = t.n + excluded.n`
-	deleteTallies = `DELETE FROM tally t USING (SELECT ` + lists + `[unnest($3::integer[])] AS list, unnest($4::integer[]) AS level, unnest($5::bigint[]) AS bucket) o
-		WHERE t.list = o.list AND t.level = o.level AND t.bucket = o.bucket AND t.n = 0`
+	deleteTallies = `DELETE FROM tally WHERE ctid = ANY (ARRAY(SELECT (SELECT t.ctid FROM tally t WHERE t.list = o.list AND t.level = o.level AND t.bucket = o.bucket AND t.n = 0)
+		FROM (SELECT ` + lists + `[unnest($3::integer[])] AS list, unnest($4::integer[]) AS level, unnest($5::bigint[]) AS bucket) o))`
 	updateClock = `UPDATE clock SET hwm = greatest(hwm, $1), first = CASE first WHEN 0 THEN $1 ELSE first END, live = live + $2, deleted = deleted + $3 WHERE id = 1`
 )
 

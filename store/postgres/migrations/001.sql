@@ -1,5 +1,5 @@
 -- Datestamps are seconds since 1970, UTC. Hashes are SHA-256. "S2" is one S2 block: what comes is packed already, so the server packs
--- nothing again (STORAGE EXTERNAL), and a row stays whole in its page while it fits (toast_tuple_target).
+-- nothing again (STORAGE EXTERNAL).
 
 -- "version" of this schema, "secret", "created": numbers are decimal.
 CREATE TABLE meta (
@@ -33,11 +33,12 @@ CREATE TABLE item (
 CREATE INDEX item_due ON item (due) WHERE due <> 0 AND NOT deleted;
 CREATE INDEX item_revision ON item (revision) WHERE NOT deleted;
 
+-- Large ones lie beside the table, so that reading a hash, which each write does, costs no page for itself.
 CREATE TABLE article (
 	item bigint PRIMARY KEY,
 	hash bytea NOT NULL,
 	json bytea NOT NULL -- S2
-) WITH (toast_tuple_target = 8160);
+);
 ALTER TABLE article ALTER json SET STORAGE EXTERNAL, ALTER hash SET STORAGE PLAIN;
 
 -- A list that a harvester may ask for: one format, whole (spec '') or in one set.
@@ -57,7 +58,7 @@ CREATE TABLE entry (
 	PRIMARY KEY (list, datestamp, local) INCLUDE (item, deleted)
 );
 
--- list is that of the whole format. The room that fillfactor leaves in each page lets small records gather in pages of their own
+-- list is that of the whole format. A row stays whole in its page while it fits (toast_tuple_target). The room that fillfactor leaves in each page lets small records gather in pages of their own
 -- instead of filling what large ones leave: a harvest of Dublin Core then does not read the pages of JATS.
 CREATE TABLE record (
 	item     bigint NOT NULL,
@@ -94,7 +95,7 @@ CREATE TABLE source (
 	sum  bytea NOT NULL, -- of the bytes as they came
 	data bytea NOT NULL, -- S2
 	PRIMARY KEY (item, seq)
-) WITH (toast_tuple_target = 8160);
+);
 ALTER TABLE source ALTER data SET STORAGE EXTERNAL, ALTER sum SET STORAGE PLAIN;
 CREATE INDEX source_sum ON source (substr(sum, 1, 8));
 
