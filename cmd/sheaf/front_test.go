@@ -258,7 +258,7 @@ func TestSlowReader(t *testing.T) {
 		_, err := w.Write(body)
 		over <- err
 	})
-	f.patience = 300 * time.Millisecond
+	f.patience = 500 * time.Millisecond
 	addr := listen(t, f, func(s *service) { s.http.ReadTimeout = 100 * time.Millisecond })
 
 	dead, err := net.Dial("tcp", addr)
@@ -282,7 +282,7 @@ func TestSlowReader(t *testing.T) {
 		m, err := io.ReadFull(res.Body, part)
 		n += m
 		require.NoError(t, err, "after %d", n)
-		time.Sleep(50 * time.Millisecond) // the client's own slowness, which is what is tested
+		time.Sleep(80 * time.Millisecond) // the client's own slowness, which is what is tested
 	}
 	assert.NoError(t, <-over)
 	assert.Greater(t, time.Since(began), 2*f.patience, "longer than any one deadline")
@@ -293,7 +293,7 @@ func TestSlowReaderHTTP2(t *testing.T) {
 	body := bytes.Repeat([]byte("0123456789abcdef"), 1<<18) // 4 MB: as much as a client takes unread
 	over := make(chan error, 1)
 	f, log := newFront(t, nil)
-	f.patience = 200 * time.Millisecond
+	f.patience = 500 * time.Millisecond
 	f.next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/busy" {
 			w.Write(body[:10])
@@ -353,7 +353,7 @@ func TestOwnDeadline(t *testing.T) {
 		}
 		over <- http.NewResponseController(w).Flush()
 	})
-	f.patience = 50 * time.Millisecond
+	f.patience = 200 * time.Millisecond
 	addr := listen(t, f, nil)
 	c, err := net.Dial("tcp", addr)
 	require.NoError(t, err)
@@ -393,7 +393,7 @@ func TestHalfRequest(t *testing.T) {
 		_, err = io.Copy(io.Discard, c)
 		assert.NoError(t, err, "%s: the server must close it", name)
 	}
-	c, err := net.Dial("tcp", addr)
+	c, err := net.Dial("tcp", listen(t, f, nil))
 	require.NoError(t, err)
 	defer c.Close()
 	go fmt.Fprintf(c, "GET /oai HTTP/1.1\r\nHost: x\r\nX-Long: %s\r\n\r\n", strings.Repeat("x", 1<<20))
