@@ -126,12 +126,12 @@ func (r *Reads) refresh(ctx context.Context, patient bool) {
 		time.Sleep(pollPause)
 		r.poll(ctx)
 	}
-	best := r.best()
-	if best == 0 || !away && best < primary-maxLag {
-		best = primary
+	told := r.best()
+	if !away && told < primary-maxLag || told == 0 && r.told.Load() == 0 {
+		told = primary // none is there, or good for that
 	}
-	raise(&r.told, best)
-	r.db.saw(best)
+	raise(&r.told, told)
+	r.db.saw(told)
 }
 
 // best is the highest clock of a healthy replica; 0 if none is.
