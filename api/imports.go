@@ -104,6 +104,7 @@ func (h *handler) imports(w http.ResponseWriter, q *request) error {
 	if duplex {
 		go send()
 	}
+	q.Request = q.WithContext(ctx)
 	s := &stream{h: h, q: q, lines: lines, name: cmp.Or(name, "-"), body: &upload{r: reader{q.Body, flow}, limit: h.MaxImport}, inLines: kind == typeLines}
 	last := s.run(ctx)
 	lines.put(last)
@@ -169,7 +170,7 @@ func (s *stream) run(ctx context.Context) lastLine {
 	}()
 	var last lastLine
 	importer := &ingest.Importer{Store: s.h.Store, Formats: s.h.Formats, Now: s.h.Now, Each: s.answer}
-	err := s.burst(ctx, importer, inputs, &last.Summary)
+	err := s.bursts(ctx, importer, inputs, &last.Summary)
 	cancel()
 	if err == nil {
 		<-s.walked // as inputs is closed
@@ -237,24 +238,30 @@ func readLine(r *bufio.Reader, most int) (text []byte, cut bool, err error) {
 
 func tooLong(most int64) error { return fmt.Errorf("larger than %d bytes", most) }
 
-// burst imports until inputs is closed. What came before a pause of the sender is one import of its own: so it is stored and answered
-// without waiting for more.
-func (s *stream) burst(ctx context.Context, importer *ingest.Importer, inputs <-chan ingest.Input, sum *ingest.Report) error {
-	checked := time.Now()
-	for in := range inputs {
+// bursts imports until inputs is closed. What came before a pause of the sender is one import of its own: so it is stored and answered
+// without waiting for more. When the import may not go on, what was taken is stored and answered all the same.
+func (s *stream) bursts(ctx context.Context, importer *ingest.Importer, inputs <-chan ingest.Input, sum *ingest.Report) error {
+	clock := time.NewTicker(recheck)
+	defer clock.Stop()
+	for {
+		var first ingest.Input
+		var ok bool
+		select {
+		case first, ok = <-inputs:
+			if !ok {
+				return nil
+			}
+		case <-clock.C:
+			if err := s.stop(); err != nil {
+				return err
+			}
+			continue
+		}
+		var stopped error
 		report, err := importer.Import(ctx, func(ctx context.Context, yield func(ingest.Input) error) error {
 			idle := time.NewTimer(pause)
 			defer idle.Stop()
-			for ok := true; ok; {
-				if time.Since(checked) > recheck {
-					if err := s.h.admit(s.q, true); err != nil {
-						return err
-					}
-					if s.h.Stopping() {
-						return fail("unavailable", "the server is stopping; what is answered above is stored, send the rest again")
-					}
-					checked = time.Now()
-				}
+			for in, ok := first, true; ok; {
 				if err := yield(s.take(in)); err != nil {
 					return err
 				}
@@ -262,9 +269,16 @@ func (s *stream) burst(ctx context.Context, importer *ingest.Importer, inputs <-
 				select {
 				case in, ok = <-inputs:
 				case <-idle.C:
-					ok = false
+					return nil
 				case <-ctx.Done():
 					return ctx.Err()
+				}
+				select {
+				case <-clock.C:
+					if stopped = s.stop(); stopped != nil {
+						return nil
+					}
+				default:
 				}
 			}
 			return nil
@@ -274,11 +288,18 @@ func (s *stream) burst(ctx context.Context, importer *ingest.Importer, inputs <-
 		sum.Updated += report.Updated
 		sum.Unchanged += report.Unchanged
 		sum.Rejected += report.Rejected
-		if err != nil {
+		if err = cmp.Or(err, stopped); err != nil {
 			return err
 		}
 	}
-	return nil
+}
+
+// stop tells why the import may not go on; nil: it may.
+func (s *stream) stop() error {
+	if s.h.Stopping() {
+		return fail("unavailable", "the server is stopping; what is answered above is stored, send the rest again")
+	}
+	return s.h.admit(s.q, true)
 }
 
 // take notes an input that is handed to the importer, and gives its source the name that a deposit has: so it takes the place of the

@@ -12,8 +12,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -159,66 +161,85 @@ func TestImportBodies(t *testing.T) {
 	assert.Equal(t, 415, r.status)
 }
 
-// Each line is answered when it is stored, while the rest has not been sent.
-func TestImportAnswersAtOnce(t *testing.T) {
-	s := serve(t)
+// conversation is an import whose lines are sent and answered one by one.
+type conversation struct {
+	testing.TB
+	send    *io.PipeWriter
+	answers chan *http.Response
+	in      *bufio.Reader
+}
+
+func (s *service) converse(client *http.Client, url string) *conversation {
 	pr, pw := io.Pipe()
-	req, err := http.NewRequest("POST", s.url+"/import", pr)
-	require.NoError(t, err)
+	c := &conversation{TB: s, send: pw, answers: make(chan *http.Response, 1)}
+	req, err := http.NewRequest("POST", url+"/import", pr)
+	require.NoError(s, err)
 	req.Header.Set("Authorization", "Bearer "+s.write)
 	req.Header.Set("Content-Type", "application/x-ndjson")
-	answers := make(chan *http.Response, 1)
 	go func() {
-		res, err := http.DefaultClient.Do(req)
-		assert.NoError(t, err)
-		answers <- res
+		res, err := client.Do(req)
+		assert.NoError(s, err)
+		c.answers <- res
 	}()
-	var in *bufio.Reader
-	for i := range 5 {
-		fmt.Fprintf(pw, "%s\n", article("Title", doi(fmt.Sprintf("10.5555/%d", i))))
-		if in == nil {
-			res := <-answers
-			require.NotNil(t, res)
-			defer res.Body.Close()
-			in = bufio.NewReader(res.Body)
-		}
-		text, err := in.ReadString('\n')
-		require.NoError(t, err)
-		var l line
-		require.NoError(t, json.Unmarshal([]byte(text), &l))
-		assert.Equal(t, fmt.Sprintf("10.5555/%d", i), l.Local)
-		assert.Equal(t, i+1, l.Line)
-		_, err = s.db.Get(context.Background(), l.Local)
-		assert.NoError(t, err, "it is there when it is answered")
+	s.Cleanup(func() { pw.Close() })
+	return c
+}
+
+func (c *conversation) answer() string {
+	c.Helper()
+	if c.in == nil {
+		res := <-c.answers
+		require.NotNil(c, res)
+		c.Cleanup(func() { res.Body.Close() })
+		c.in = bufio.NewReader(res.Body)
 	}
-	// A token that is revoked meanwhile ends it.
-	require.NoError(t, s.db.RevokeToken(context.Background(), "writer", time.Now().Unix()))
-	stop := make(chan struct{})
-	go func() {
-		defer pw.Close()
-		for i := 0; ; i++ {
-			if _, err := fmt.Fprintf(pw, "%s\n", article("Later", doi(fmt.Sprintf("10.5555/later.%d", i)))); err != nil {
-				return
-			}
-			select {
-			case <-stop:
-				return
-			case <-time.After(10 * time.Millisecond):
-			}
+	text, err := c.in.ReadString('\n')
+	require.NoError(c, err)
+	return text
+}
+
+// Each line is answered when it is stored, while the rest has not been sent; over HTTP/1.1 and HTTP/2. When the token is revoked or the server is to
+// stop, the import ends with a last line that says so.
+func TestImportAnswersAtOnce(t *testing.T) {
+	var stopping atomic.Bool
+	s := serve(t, func(o *Options) { o.Stopping = stopping.Load })
+	h2 := httptest.NewUnstartedServer(s.handler)
+	h2.EnableHTTP2 = true
+	h2.StartTLS()
+	t.Cleanup(h2.Close)
+	n := 0
+	for _, c := range []struct {
+		name   string
+		client *http.Client
+		url    string
+		end    func()
+		status int
+	}{
+		{"HTTP/1.1", http.DefaultClient, s.url, func() { stopping.Store(true) }, 503},
+		{"HTTP/2", h2.Client(), h2.URL + "/api/v1", func() {
+			stopping.Store(false)
+			require.NoError(t, s.db.RevokeToken(context.Background(), "writer", time.Now().Unix()))
+		}, 401},
+	} {
+		stopping.Store(false)
+		talk := s.converse(c.client, c.url)
+		for i := range 3 {
+			n++
+			fmt.Fprintf(talk.send, "%s\n", article("Title", doi(fmt.Sprintf("10.5555/%d", n))))
+			var l line
+			require.NoError(t, json.Unmarshal([]byte(talk.answer()), &l))
+			assert.Equal(t, fmt.Sprintf("10.5555/%d", n), l.Local)
+			assert.Equal(t, i+1, l.Line)
+			_, err := s.db.Get(context.Background(), l.Local)
+			assert.NoError(t, err, "it is there when it is answered")
 		}
-	}()
-	var last lastLine
-	for last.Error == nil {
-		text, err := in.ReadString('\n')
-		require.NoError(t, err)
-		last = lastLine{}
-		if strings.HasPrefix(text, `{"summary"`) {
-			require.NoError(t, json.Unmarshal([]byte(text), &last))
-		}
+		c.end()
+		var last lastLine
+		require.NoError(t, json.Unmarshal([]byte(talk.answer()), &last), "though nothing more was sent")
+		assert.Equal(t, c.status, last.Error.Status, c.name)
+		assert.False(t, last.Complete)
+		assert.Equal(t, ingest.Report{Read: 3, Created: 3}, last.Summary)
 	}
-	close(stop)
-	assert.Equal(t, 401, last.Error.Status)
-	assert.False(t, last.Complete)
 }
 
 // A client that reads nothing until it has sent all is answered all the same.
@@ -228,11 +249,12 @@ func TestImportSendsFirst(t *testing.T) {
 	require.NoError(t, err)
 	defer conn.Close()
 	require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(64<<10))
-	const n = 20000
-	bad := `{"x":1}` + strings.Repeat(" ", 100) + "\n" // is answered by more than it holds
+	const n = 4000                                                                          // each way, more than what the two ends of a connection hold
+	bad := `{"x":1` + strings.Repeat(`,"x":1`, 50) + "}" + strings.Repeat(" ", 4000) + "\n" // is answered by as much
 	fmt.Fprintf(conn, "POST /api/v1/import HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer %s\r\nContent-Type: application/x-ndjson\r\nContent-Length: %d\r\n\r\n", s.write, n*len(bad))
+	require.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
 	_, err = io.WriteString(conn, strings.Repeat(bad, n))
-	require.NoError(t, err)
+	require.NoError(t, err, "the server reads on, though its answer is not read")
 	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	require.NoError(t, err)
 	body, err := io.ReadAll(res.Body)
