@@ -3,7 +3,7 @@
 # make release VERSION=v1.2.3
 #               the archives of what is committed, in dist: the same bytes wherever it is done
 # make bench    measures Sheaf against the same bytes served from memory; make bench N=20000 is quicker
-# make load     64 harvesters and 8 writers for five minutes; make load D=1m is quicker
+# make load     64 harvesters and 8 writers for five minutes; make load D=1m is quicker, DB=postgres has another store
 # make soak     the promises under fire for hours: 200,000 changes on each backend and through replicas, 200 kills
 
 N ?= 100000
@@ -27,7 +27,7 @@ bench:
 	go run ./cmd/sheaf/bench -n $(N)
 
 load:
-	go run ./cmd/sheaf/bench -soak $(D)
+	go run ./cmd/sheaf/bench -soak $(D) -db '$(DB)'
 
 soak:
 	SHEAF_SOAK=200000 go test -count 1 -v -timeout 4h -run 'TestNeverMissAChange' ./oai

@@ -46,7 +46,7 @@ func main() {
 	flag.IntVar(&l.articles, "articles", 5000, "with -soak: articles at the start")
 	flag.IntVar(&l.harvesters, "harvesters", 64, "with -soak")
 	flag.IntVar(&l.writers, "writers", 8, "with -soak")
-	flag.StringVar(&l.db, "db", "", "with -soak: an empty store instead of a temporary one, such as postgres://...")
+	flag.StringVar(&l.db, "db", "", "with -soak: an empty store instead of a temporary one, or postgres for a server of its own")
 	flag.Parse()
 	if l.length > 0 {
 		if err := soak(l); err != nil {

@@ -22,6 +22,8 @@ import (
 	"syscall"
 	"text/tabwriter"
 	"time"
+
+	"sheaf/store/postgres/pgtest"
 )
 
 // load is a crowd for the server: harvesters of several kinds, writers through the deposit API, and clients that hang. Each has an
@@ -66,8 +68,16 @@ func soak(l *load) error {
 	if err := build.Run(); err != nil {
 		return err
 	}
-	if l.db == "" {
+	switch l.db {
+	case "":
 		l.db = filepath.Join(work, "sheaf.db")
+	case "postgres":
+		cluster, err := pgtest.New(pgtest.Options{Durable: true})
+		if err != nil {
+			return err
+		}
+		defer cluster.Stop()
+		l.db = cluster.URL("postgres")
 	}
 	archive := filepath.Join(work, "articles.tar")
 	if err := writeArticles(archive, l.articles); err != nil {
