@@ -103,7 +103,6 @@ func change(r *rand.Rand, n int, version string) store.Change {
 type running struct {
 	Node
 	handler http.Handler
-	using   sync.WaitGroup
 }
 
 type soak struct {
