@@ -40,6 +40,7 @@ const (
 func main() {
 	n := flag.Int("n", 100000, "articles")
 	rounds := flag.Int("rounds", 3, "times that each harvest is measured; the median counts")
+	replay := flag.Bool("replay", true, "measure beside the same answers served from memory; else only PostgreSQL beside SQLite")
 	profile := flag.Bool("profile", false, "write CPU profiles of the server too")
 	l := &load{}
 	flag.DurationVar(&l.length, "soak", 0, "instead, put the server under load for so long")
@@ -55,7 +56,7 @@ func main() {
 		}
 		return
 	}
-	if err := bench(*n, *rounds, *profile); err != nil {
+	if err := bench(*n, *rounds, *replay, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -79,7 +80,7 @@ func (r *run) add(what, bar string, pass bool, figure string, args ...any) {
 	fmt.Fprintf(os.Stderr, "bench: %s: %s\n", what, r.rows[len(r.rows)-1].figure)
 }
 
-func bench(n, rounds int, profile bool) error {
+func bench(n, rounds int, replay, profile bool) error {
 	if _, err := os.Stat(source); err != nil {
 		return fmt.Errorf("%s is not on this machine, and the bench needs it", source)
 	}
@@ -128,9 +129,11 @@ func bench(n, rounds int, profile bool) error {
 	if err := r.importing(db, archive); err != nil {
 		return err
 	}
-	for _, prefix := range []string{"oai_dc", "jats"} {
-		if err := r.serving(db, prefix, profile); err != nil {
-			return err
+	if replay {
+		for _, prefix := range []string{"oai_dc", "jats"} {
+			if err := r.serving(db, prefix, profile); err != nil {
+				return err
+			}
 		}
 	}
 	if err := r.postgres(db, archive); err != nil {
