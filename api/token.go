@@ -115,7 +115,7 @@ func (h *handler) note(q *request, t *store.Token) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(q.Context()), time.Minute)
 	go func() {
 		defer cancel()
-		if err := h.Store.UseToken(ctx, t.ID, minute); err != nil {
+		if err := h.Store.UseToken(ctx, t.ID, max(minute, t.Created)); err != nil {
 			q.log.DebugContext(ctx, "api: the use of a token was not noted", "token", t.Name, "error", err)
 		}
 	}()

@@ -85,7 +85,7 @@ func (im *Importer) deposit(ctx context.Context, d Deposit) (out store.Outcome, 
 	case p.change == nil:
 		return out, warnings, Explain(nil, "", p.outcome.Err)
 	}
-	if p.article != a {
+	if completed(a, p) {
 		warnings = append(warnings, jats.Warning{Code: "completed", Message: "what the document lacks was added from the landing pages that the item has as sources too"})
 	}
 	version := p.change.If // complete bound the change to what it saw
@@ -100,6 +100,15 @@ func (im *Importer) deposit(ctx context.Context, d Deposit) (out store.Outcome, 
 		return out, warnings, err
 	}
 	return outcomes[0], warnings, nil
+}
+
+// completed tells whether the article that p stores says more than a, which was read.
+func completed(a *jats.Article, p *prepared) bool {
+	if p.article == a {
+		return false
+	}
+	own, err := json.Marshal(a)
+	return err != nil || !bytes.Equal(own, p.change.Article)
 }
 
 // Named makes a local identifier of the name that a depositor gives an item: what an OAI identifier may not hold is percent-encoded, and

@@ -107,10 +107,13 @@ func TestDepositOverPage(t *testing.T) {
 	require.NoError(t, json.Unmarshal(item.Article, kept))
 	assert.Equal(t, "99", kept.Volume)
 	assert.Equal(t, len(a.Contribs), len(kept.Contribs))
-	again, _, err := im.Deposit(ctx, Deposit{Data: data, Local: Local(a)})
-	require.NoError(t, err)
-	assert.Equal(t, store.Unchanged, again.Status)
-	assert.Equal(t, out.Version, again.Version)
+	for _, data := range [][]byte{data, item.Article} {
+		again, told, err := im.Deposit(ctx, Deposit{Data: data, Local: Local(a)})
+		require.NoError(t, err)
+		assert.Equal(t, store.Unchanged, again.Status)
+		assert.Equal(t, out.Version, again.Version)
+		assert.Equal(t, len(warnings), len(told)+len(data)/len(item.Article), "what is whole is not completed")
+	}
 }
 
 // Depositing what an older deposit said makes the item that again, though those bytes were stored in it once.
