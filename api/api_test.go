@@ -209,6 +209,7 @@ func TestRecord(t *testing.T) {
 	}
 	assert.Equal(t, 412, s.put(path, article("x"), "If-None-Match: *").status)
 	assert.Equal(t, 412, s.put(path, article("x"), "If-None-Match: "+second).status)
+	assert.Equal(t, 412, s.put(path, article("x"), `If-None-Match: "x", W/`+second).status)
 	assert.Contains(t, s.do("GET", path, "").body, "On other things")
 
 	assert.Equal(t, 204, s.do("DELETE", path, "", "If-Match: "+second).status)

@@ -62,14 +62,14 @@ func (t tags) weakly(tag string) bool {
 	return t.any
 }
 
-// version tells whether the tag of any form of this version of an item is one of t, by strong comparison.
-func (t tags) version(version string) bool {
+// version tells whether the item is there and the tag of any form of this version of it is one of t; a weak tag counts only if weak is true.
+func (t tags) version(version string, weak bool) bool {
 	if version == "" {
 		return false
 	}
 	for _, one := range t.all {
-		tag := strings.Trim(one, `"`) // a weak one keeps its W/
-		if v, _, _ := strings.Cut(tag, "-"); v == version {
+		tag, isWeak := strings.CutPrefix(one, "W/")
+		if v, _, _ := strings.Cut(strings.Trim(tag, `"`), "-"); v == version && (weak || !isWeak) {
 			return true
 		}
 	}
@@ -94,7 +94,7 @@ func condition(r *http.Request) (func(version string) bool, error) {
 		return nil, nil
 	}
 	return func(version string) bool {
-		return (match == nil || match.version(version)) && (noneMatch == nil || version == "" || !noneMatch.version(version) && !noneMatch.any)
+		return (match == nil || match.version(version, false)) && (noneMatch == nil || !noneMatch.version(version, true))
 	}, nil
 }
 

@@ -155,7 +155,7 @@ func faults(ws []jats.Warning) []fault {
 
 // answer writes a problem.
 func (h *handler) answer(w http.ResponseWriter, q *request, p *problem) {
-	if p.cause != nil {
+	if p.cause != nil && q.Context().Err() == nil { // else the client has gone
 		q.log.ErrorContext(q.Context(), "api: failed", "method", q.Method, "path", q.URL.EscapedPath(), "error", p.cause)
 	}
 	head := w.Header()

@@ -67,7 +67,7 @@ func (h *handler) get(w http.ResponseWriter, q *request) error {
 	head.Set("ETag", tag)
 	head.Set("Last-Modified", store.Time(item.Datestamp).Format(http.TimeFormat))
 	head.Set("Cache-Control", "no-cache")
-	if match, ok := parseTags(q.Header.Values("If-Match")); ok && !match.version(item.Version) {
+	if match, ok := parseTags(q.Header.Values("If-Match")); ok && !match.version(item.Version, false) {
 		return h.failed(item.Local, item.Version)
 	}
 	if noneMatch, ok := parseTags(q.Header.Values("If-None-Match")); ok && noneMatch.weakly(tag) {
