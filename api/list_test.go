@@ -74,8 +74,7 @@ func TestList(t *testing.T) {
 	assert.Equal(t, 23, count("?from=2020-01-01&limit=9"))
 	assert.Equal(t, 0, count("?until=2020-01-01"))
 	assert.Equal(t, 0, count("?until=1970-01-01"))
-	first := all[:0]
-	first, _ = s.pages("")
+	first, _ := s.pages("")
 	last := first[len(first)-1].Datestamp
 	assert.Equal(t, 23, count("?until="+last+"&from="+first[0].Datestamp), "both ends are in")
 	assert.Equal(t, 23, count("?until="+last[:10]), "a day to its end")
