@@ -19,8 +19,8 @@
 // # When something hangs
 //
 // Whoever waits for the lock gives up after Options.LockWait, as store.ErrBusy. A process that stands still in the middle of a write is cut
-// off by the server after 10 seconds (idle_in_transaction_session_timeout), a machine that is gone after half a minute (TCP keepalives); from
-// PostgreSQL 17 on transaction_timeout bounds the whole. Readers wait for no writer. A server that fails over is looked for until LockWait is
+// off after 10 seconds: between two round trips by the server (idle_in_transaction_session_timeout), within one by whoever waits; a machine
+// that is gone, after half a minute (TCP keepalives). Readers wait for no writer. A server that fails over is looked for until LockWait is
 // over, unless the commit was under way: then the caller is told that the outcome is not known. synchronous_commit is "on" or stronger.
 //
 // A snapshot that lasts, of a Dump or a long query by hand, keeps the server from reusing the versions of the clock's row, so
@@ -45,10 +45,7 @@ import (
 	"sheaf/store"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
-
-type commandTag = pgconn.CommandTag
 
 //go:embed migrations/*.sql
 var migrations embed.FS
@@ -76,6 +73,7 @@ type DB struct {
 	now     func() time.Time // nil: the server's
 	wait    time.Duration    // for the lock, or for the primary
 	look    time.Duration    // of a reader for a server that answers; no longer than wait
+	idle    time.Duration // how long a transaction may stand still
 	hold    func()
 	address string
 
@@ -116,11 +114,11 @@ func Open(address string, o Options) (*DB, error) {
 	if o.Readers == 0 {
 		o.Readers = 8
 	}
-	if o.idle == 0 {
-		o.idle = idleWait
+	if db.idle = o.idle; db.idle == 0 {
+		db.idle = idleWait
 	}
 	var err error
-	if db.write, err = connect(address, 2, true, writing(db.wait, o.idle)); err != nil {
+	if db.write, err = connect(address, 2, true, writing(db.wait, db.idle)); err != nil {
 		return nil, err
 	}
 	if db.read, err = connect(address, o.Readers, true, reading()); err != nil {
