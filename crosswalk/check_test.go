@@ -70,7 +70,9 @@ func TestCheck(t *testing.T) {
 
 func TestRender(t *testing.T) {
 	format := func(s string) Format {
-		return Format{Prefix: "x", Append: func(dst []byte, _ *jats.Article, _ string, _ time.Time) ([]byte, error) { return append(dst, s...), nil }}
+		return Format{Prefix: "x", Append: func(dst []byte, _ *jats.Article, _ string, _ time.Time) ([]byte, error) {
+			return append(dst, s...), nil
+		}}
 	}
 	_, err := Render(format("<a>\x02</a>"), &jats.Article{}, "1", time.Now())
 	assert.EqualError(t, err, "crosswalk: x: a, byte 3: U+0002 is not allowed in XML")

@@ -147,7 +147,9 @@ func mergeContrib(c Contrib, lang string, other Contrib, otherLang string) Contr
 
 func mergeTitles(lang string, own Title, trans []Title, otherLang string, other Title, otherTrans []Title) (Title, []Title) {
 	if own.Text == "" {
-		fill(&other.Lang, otherLang)
+		if other.Text != "" {
+			fill(&other.Lang, otherLang)
+		}
 		return other, slices.Concat(trans, otherTrans)
 	}
 	have := map[string]bool{}

@@ -63,3 +63,9 @@ func TestMergeNeverTakesAway(t *testing.T) {
 	assert.Equal(t, rich.Permissions, m.Permissions)
 	assert.Equal(t, rich.Refs, m.Refs)
 }
+
+// Where neither says a title, none is made of a language alone.
+func TestMergeNoTitle(t *testing.T) {
+	m := Merge(&Article{Lang: "en", Title: Title{Text: "A"}}, &Article{Lang: "ru", Title: Title{Text: "Б"}})
+	assert.Zero(t, m.Journal.Title)
+}

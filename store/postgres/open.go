@@ -73,7 +73,7 @@ type DB struct {
 	now     func() time.Time // nil: the server's
 	wait    time.Duration    // for the lock, or for the primary
 	look    time.Duration    // of a reader for a server that answers; no longer than wait
-	idle    time.Duration // how long a transaction may stand still
+	idle    time.Duration    // how long a transaction may stand still
 	hold    func()
 	address string
 
