@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"sheaf/store"
@@ -109,4 +110,14 @@ func (db *DB) latest() time.Time {
 	db.wallMu.Lock()
 	defer db.wallMu.Unlock()
 	return db.wall.Add(db.uptime() - db.wallUp + store.MaxJump)
+}
+
+// raise makes v at least n.
+func raise(v *atomic.Int64, n int64) {
+	for {
+		old := v.Load()
+		if n <= old || v.CompareAndSwap(old, n) {
+			return
+		}
+	}
 }

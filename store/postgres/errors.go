@@ -27,7 +27,10 @@ func (t *trouble) Error() string        { return t.text }
 func (t *trouble) Is(target error) bool { return target == t.kind }
 func (t *trouble) Unwrap() error        { return t.cause }
 
-const idleTooLong = "25P03" // idle_in_transaction_session_timeout
+const (
+	idleTooLong = "25P03" // idle_in_transaction_session_timeout
+	lockTimeout = "55P03"
+)
 
 func pgError(err error) *pgconn.PgError {
 	var e *pgconn.PgError
@@ -107,7 +110,7 @@ func wrap(where, op string, err error) error {
 		return kind(store.ErrReadOnly, "the database user must own the tables of Sheaf, or the schema that they are to be made in")
 	case damage(err) || e.Code == "58030" || e.Code == "58P01":
 		return kind(store.ErrCorrupt, "see the server's log, run sheaf check, and restore a backup if it finds damage")
-	case e.Code == "55P03":
+	case e.Code == lockTimeout:
 		return kind(store.ErrBusy, "another process held the write lock for too long; try again, or end it")
 	case e.Code == "57014":
 		return &trouble{store.ErrBusy, at + "it took too long, or an administrator cancelled it; try again (" + err.Error() + ")", err}

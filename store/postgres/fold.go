@@ -259,6 +259,7 @@ func (f *fold) restore(k *store.Kept) error {
 	if err != nil {
 		return err
 	}
+	shrink(ready)
 	t := f.target(k.Local)
 	if t.exists {
 		return fmt.Errorf("%q is there twice", k.Local)

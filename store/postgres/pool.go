@@ -160,9 +160,8 @@ func (p *pool) conns() Conns {
 
 // writing are the settings of a session that writes.
 func writing(wait, idle time.Duration) string {
-	return plans + tcpKeep + durable + fmt.Sprintf(`SET lock_timeout = %d; SET idle_in_transaction_session_timeout = %d;
-		SELECT set_config('transaction_timeout', '%d', false) WHERE current_setting('server_version_num')::integer >= 170000;`,
-		wait.Milliseconds(), idle.Milliseconds(), (wait+commitWait).Milliseconds())
+	return plans + tcpKeep + durable + fmt.Sprintf(`SET lock_timeout = %d; SET idle_in_transaction_session_timeout = %d;`,
+		min(wait, idle).Milliseconds(), idle.Milliseconds())
 }
 
 // reading are those of one that reads.

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/klauspost/compress/s2"
 )
 
 // One transaction takes at most so much of several calls.
@@ -43,6 +44,7 @@ func (db *DB) Put(ctx context.Context, changes []store.Change) ([]store.Outcome,
 		if c.ready[i], err = store.Prepare(&changes[i]); err != nil {
 			return nil, fmt.Errorf("store/postgres: %w", err)
 		}
+		shrink(c.ready[i])
 		c.bytes += len(c.ready[i].PackedJSON) + len(c.ready[i].PackedInput)
 		for _, r := range c.ready[i].Packed {
 			c.bytes += len(r.Data)
@@ -51,14 +53,28 @@ func (db *DB) Put(ctx context.Context, changes []store.Change) ([]store.Outcome,
 	if db.closed.Load() {
 		return nil, errClosed
 	}
-	if db.wait4turn(c) {
+	if db.enqueue(c) {
 		db.lead()
 	}
 	return c.out, c.err
 }
 
-// wait4turn queues c and returns true when c is to lead, false when c.out and c.err are there.
-func (db *DB) wait4turn(c *call) bool {
+// shrink packs small metadata too, where store.Prepare leaves them as they are. What goes through a socket in pieces of 8 KB costs more than
+// to unpack it; and pages that are half as many fit into the server's memory.
+func shrink(r *store.Ready) {
+	for i := range r.Packed {
+		p := &r.Packed[i]
+		if p.Size != 0 || len(p.Data) < 512 {
+			continue
+		}
+		if packed := s2.Encode(nil, p.Data); len(packed) <= len(p.Data)-len(p.Data)/8 {
+			p.Size, p.Data = len(p.Data), packed
+		}
+	}
+}
+
+// enqueue queues c and returns true when c is to lead, false when c.out and c.err are there.
+func (db *DB) enqueue(c *call) bool {
 	db.mu.Lock()
 	db.waiting = append(db.waiting, c)
 	if !db.leading {
@@ -155,9 +171,20 @@ func (db *DB) share(calls []*call) {
 
 // put carries out changes in one transaction.
 func (db *DB) put(ctx context.Context, changes []*store.Ready) (out []store.Outcome, err error) {
+	begun := time.Now()
 	err = db.write.again(ctx, db.wait, func(conn *pgxpool.Conn) error {
-		out, err = db.transact(ctx, conn, changes)
-		return err
+		for {
+			out, err = db.transact(ctx, conn, changes)
+			if e := pgError(err); e == nil || e.Code != lockTimeout || time.Since(begun) >= db.wait {
+				return err
+			}
+			if _, err := conn.Exec(ctx, `ROLLBACK`); err != nil {
+				return err
+			}
+			if _, err := conn.Exec(ctx, endStuck, db.idle.Seconds()); err != nil {
+				return err
+			}
+		}
 	})
 	if err != nil {
 		if ctx.Err() != nil {
@@ -168,6 +195,11 @@ func (db *DB) put(ctx context.Context, changes []*store.Ready) (out []store.Outc
 	return out, nil
 }
 
+// endStuck ends what has begun a transaction and then stopped in the middle of sending it, $1 seconds ago: a process that was frozen. Only
+// between two round trips does the server itself notice that.
+const endStuck = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user
+	AND state = 'active' AND wait_event = 'ClientRead' AND backend_xid IS NOT NULL AND state_change < clock_timestamp() - make_interval(secs => $1)`
+
 // transact is one attempt at a transaction, in two round trips: the lock and all that must be read, then all that is written and
 // the commit.
 func (db *DB) transact(ctx context.Context, conn *pgxpool.Conn, changes []*store.Ready) ([]store.Outcome, error) {
@@ -175,7 +207,7 @@ func (db *DB) transact(ctx context.Context, conn *pgxpool.Conn, changes []*store
 	if err != nil {
 		return nil, err
 	}
-	r, err := db.read4write(ctx, conn, changes)
+	r, err := db.begin(ctx, conn, changes)
 	if err != nil {
 		return nil, err
 	}
@@ -246,8 +278,8 @@ type state struct {
 	}
 }
 
-// read4write begins a transaction, takes the lock and reads what changes touch.
-func (db *DB) read4write(ctx context.Context, conn *pgxpool.Conn, changes []*store.Ready) (*state, error) {
+// begin begins a transaction, takes the lock and reads what changes touch.
+func (db *DB) begin(ctx context.Context, conn *pgxpool.Conn, changes []*store.Ready) (*state, error) {
 	s := &state{owners: map[string]item{}}
 	var locals, keys, withSource []string
 	for _, c := range changes {

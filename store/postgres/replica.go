@@ -112,19 +112,19 @@ func (r *Reads) current(ctx context.Context) int64 {
 func (r *Reads) refresh(ctx context.Context, patient bool) {
 	ticked := make(chan error, 1)
 	go func() { ticked <- r.db.tick(ctx) }()
-	ctx, cancel := context.WithTimeout(ctx, refreshWait)
+	bounded, cancel := context.WithTimeout(ctx, refreshWait)
 	defer cancel()
-	r.poll(ctx)
+	r.poll(bounded)
 	away := true // the primary
 	select {
 	case err := <-ticked:
 		away = err != nil
-	case <-ctx.Done():
+	case <-bounded.Done():
 	}
 	primary := r.db.clock.Load()
-	for patient && !away && r.best() != 0 && r.best() < primary && ctx.Err() == nil {
+	for patient && !away && r.best() != 0 && r.best() < primary && bounded.Err() == nil {
 		time.Sleep(pollPause)
-		r.poll(ctx)
+		r.poll(bounded)
 	}
 	told := r.best()
 	if !away && told < primary-maxLag || told == 0 && r.told.Load() == 0 {

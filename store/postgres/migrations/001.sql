@@ -68,7 +68,7 @@ CREATE TABLE record (
 	hash     bytea NOT NULL,            -- of the metadata; empty: deleted
 	metadata bytea,                     -- as served, or one S2 block of that; NULL: deleted
 	PRIMARY KEY (list, item)
-) WITH (toast_tuple_target = 8160, fillfactor = 75);
+) WITH (toast_tuple_target = 8160, fillfactor = 80);
 ALTER TABLE record ALTER metadata SET STORAGE EXTERNAL, ALTER hash SET STORAGE PLAIN;
 
 -- How many entries a list has in each bucket; a bucket of a level holds 128 of the level below, of which level 0 is one second.
