@@ -18,6 +18,8 @@ import (
 	"sheaf/ingest"
 	"sheaf/jats"
 	"sheaf/store"
+	"sheaf/store/postgres"
+	"sheaf/store/postgres/pgtest"
 	"sheaf/store/sqlite"
 	"sheaf/store/storetest"
 )
@@ -51,13 +53,23 @@ func dublinCore(t *testing.T, s store.Store, local string) (text string, stamp i
 
 // Three nodes over one store watch an embargo end. Its record changes and its datestamp moves on that day, once.
 func TestEmbargoEnds(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "sheaf.db")
+		embargoEnds(t, func(now func() time.Time) (store.Store, error) { return sqlite.Open(path, sqlite.Options{Now: now}) })
+	})
+	t.Run("postgres", func(t *testing.T) {
+		url := pgtest.Shared(t).Database(t)
+		embargoEnds(t, func(now func() time.Time) (store.Store, error) { return postgres.Open(url, postgres.Options{Now: now}) })
+	})
+}
+
+func embargoEnds(t *testing.T, open func(now func() time.Time) (store.Store, error)) {
 	clock := storetest.NewClock()
 	start := time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC)
 	clock.Set(start.Unix())
-	path := filepath.Join(t.TempDir(), "sheaf.db")
 	var nodes []store.Store
 	for range 3 {
-		db, err := sqlite.Open(path, sqlite.Options{Now: clock.Now})
+		db, err := open(clock.Now)
 		require.NoError(t, err)
 		t.Cleanup(func() { db.Close() })
 		nodes = append(nodes, db)
