@@ -88,6 +88,24 @@ func Prepare(c *Change) (*Ready, error) {
 	return r, nil
 }
 
+// Change returns what makes k anew but for its sources and its datestamp, and the prefixes of the tombstones that it has for formats that
+// it had once. It is for backends.
+func (k *Kept) Change() (c *Change, gone []string) {
+	c = &Change{Local: k.Local, Article: k.Article, Aliases: k.Aliases, Due: k.Due, Revision: k.Revision}
+	for _, spec := range k.Sets {
+		c.Sets = append(c.Sets, Set{Spec: spec})
+	}
+	for _, r := range k.Records {
+		switch {
+		case r.Metadata != nil:
+			c.Records = append(c.Records, r)
+		case !slices.Contains(k.Prefixes, r.Prefix):
+			gone = append(gone, r.Prefix)
+		}
+	}
+	return c, gone
+}
+
 // ServedHash is the hash of all that is served of an item: its own sets as kept, and the hashes of its records in the order of formats.
 func ServedHash(own string, formats []string, hash func(i int) []byte) []byte {
 	h := sha256.New()

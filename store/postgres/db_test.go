@@ -382,7 +382,7 @@ func TestShare(t *testing.T) {
 func TestClockJump(t *testing.T) {
 	db := openTest(t, pgtest.Shared(t).Database(t), Options{})
 	var shift atomic.Int64 // how much less time has passed here than on the server
-	db.uptime = func() time.Duration { return uptime() - time.Duration(shift.Load()) }
+	db.uptime = func() time.Duration { return store.Uptime() - time.Duration(shift.Load()) }
 	put(t, db, change("1", 10))
 	shift.Add(int64(store.MaxJump - 10*time.Second))
 	put(t, db, change("2", 10))

@@ -242,20 +242,8 @@ func (f *fold) putSets(sets []store.Set) {
 
 // restore enters an item of a Dump, under its own datestamp.
 func (f *fold) restore(k *store.Kept) error {
-	c := store.Change{Local: k.Local, Article: k.Article}
-	for _, spec := range k.Sets {
-		c.Sets = append(c.Sets, store.Set{Spec: spec})
-	}
-	var gone []string
-	for _, r := range k.Records {
-		switch {
-		case r.Metadata != nil:
-			c.Records = append(c.Records, r)
-		case !slices.Contains(k.Prefixes, r.Prefix):
-			gone = append(gone, r.Prefix)
-		}
-	}
-	ready, err := store.Prepare(&c)
+	c, gone := k.Change()
+	ready, err := store.Prepare(c)
 	if err != nil {
 		return err
 	}

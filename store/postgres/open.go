@@ -103,7 +103,7 @@ type DB struct {
 // number of processes may do so at once. Of several hosts, parted by commas, the primary is used. A database of a later version gives
 // store.ErrNewer; one that holds other tables of the same names is left as it is.
 func Open(address string, o Options) (*DB, error) {
-	db := &DB{log: o.Log, now: o.Now, wait: o.LockWait, hold: o.Hold, address: address, uptime: uptime}
+	db := &DB{log: o.Log, now: o.Now, wait: o.LockWait, hold: o.Hold, address: address, uptime: store.Uptime}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}

@@ -88,7 +88,7 @@ func (r *Reads) Tick(ctx context.Context) (int64, error) {
 // current is told, refreshed if that was not done within a second.
 func (r *Reads) current(ctx context.Context) int64 {
 	last := time.Duration(r.refreshed.Load())
-	since := uptime() - last
+	since := store.Uptime() - last
 	told := r.told.Load()
 	if last != 0 && since < refreshEvery && (r.db.now == nil || r.db.now().Unix() <= told) {
 		return told
@@ -103,7 +103,7 @@ func (r *Reads) current(ctx context.Context) int64 {
 	}
 	defer r.refreshing.Unlock()
 	r.refresh(context.WithoutCancel(ctx), last == 0 || since > idleAfter)
-	r.refreshed.Store(int64(uptime()))
+	r.refreshed.Store(int64(store.Uptime()))
 	return r.told.Load()
 }
 

@@ -40,24 +40,8 @@ func (db *DB) check(ctx context.Context, conn *sqlite.Conn, report func(store.Pr
 	}, `PRAGMA integrity_check(100)`)); err != nil {
 		return err
 	}
-	for after := int64(0); ; {
-		var batch []item
-		err := each(conn, func(s *sqlite.Stmt) error {
-			var it item
-			it.scan(s)
-			batch = append(batch, it)
-			return nil
-		}, selectItem+`WHERE id > ? ORDER BY id LIMIT ?`, after, checkBatch)
-		if err := orReport(report, err); err != nil {
-			return err
-		}
-		if len(batch) == 0 {
-			break
-		}
-		after = batch[len(batch)-1].id
-		if err := db.checkBatch(conn, batch, report); err != nil {
-			return err
-		}
+	if err := itemBatches(ctx, conn, report, func(batch []item) error { return db.checkBatch(conn, batch, report) }); err != nil {
+		return err
 	}
 	// Each of these is one statement, so it sees one snapshot.
 	for _, sum := range []struct{ what, query string }{
@@ -98,6 +82,32 @@ func (db *DB) check(ctx context.Context, conn *sqlite.Conn, report func(store.Pr
 			store.Time(h).Format("2006-01-02T15:04:05Z"), now.UTC().Format("2006-01-02T15:04:05Z"))})
 	}
 	return ctx.Err()
+}
+
+// itemBatches calls do with all items, some at a time. Where the table cannot be read on it ends there, if report is there to be told.
+func itemBatches(ctx context.Context, conn *sqlite.Conn, report func(store.Problem), do func([]item) error) error {
+	for after := int64(0); ; {
+		var batch []item
+		err := each(conn, func(s *sqlite.Stmt) error {
+			var it item
+			it.scan(s)
+			batch = append(batch, it)
+			return nil
+		}, selectItem+`WHERE id > ? ORDER BY id LIMIT ?`, after, checkBatch)
+		if report != nil {
+			err = orReport(report, err)
+		}
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		after = batch[len(batch)-1].id
+		if err := do(batch); err != nil {
+			return err
+		}
+	}
 }
 
 // orReport reports err if it is damage, and returns it otherwise.

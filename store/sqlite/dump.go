@@ -37,21 +37,7 @@ func (db *DB) dump(ctx context.Context, conn *sqlite.Conn, state func(store.Stat
 	if err := state(s); err != nil {
 		return err
 	}
-	for after := int64(0); ; {
-		var batch []item
-		err := each(conn, func(s *sqlite.Stmt) error {
-			var it item
-			it.scan(s)
-			batch = append(batch, it)
-			return nil
-		}, selectItem+`WHERE id > ? ORDER BY id LIMIT ?`, after, checkBatch)
-		if err := orReport(report, err); err != nil {
-			return err
-		}
-		if len(batch) == 0 {
-			return ctx.Err()
-		}
-		after = batch[len(batch)-1].id
+	return itemBatches(ctx, conn, report, func(batch []item) error {
 		for i := range batch {
 			k, err := dumpItem(conn, db, &batch[i], report)
 			if err != nil {
@@ -61,7 +47,8 @@ func (db *DB) dump(ctx context.Context, conn *sqlite.Conn, state func(store.Stat
 				return err
 			}
 		}
-	}
+		return nil
+	})
 }
 
 func dumpState(conn *sqlite.Conn) (s store.State, err error) {
@@ -182,20 +169,8 @@ func (db *DB) Restore(ctx context.Context, s store.State, next func() (*store.Ke
 
 // restore writes one item under its own datestamp.
 func (w *writer) restore(k *store.Kept) error {
-	c := store.Change{Local: k.Local, Article: k.Article, Aliases: k.Aliases}
-	for _, spec := range k.Sets {
-		c.Sets = append(c.Sets, store.Set{Spec: spec})
-	}
-	var gone []string
-	for _, r := range k.Records {
-		switch {
-		case r.Metadata != nil:
-			c.Records = append(c.Records, r)
-		case !slices.Contains(k.Prefixes, r.Prefix):
-			gone = append(gone, r.Prefix)
-		}
-	}
-	ready, err := store.Prepare(&c)
+	c, gone := k.Change()
+	ready, err := store.Prepare(c)
 	if err != nil {
 		return err
 	}
@@ -251,24 +226,7 @@ func (db *DB) Rebuild(ctx context.Context) error {
 			return err
 		}
 		newest := w.hwm
-		for after := int64(0); ; {
-			var batch []item
-			err := each(w.conn, func(s *sqlite.Stmt) error {
-				var it item
-				it.scan(s)
-				batch = append(batch, it)
-				return nil
-			}, selectItem+`WHERE id > ? ORDER BY id LIMIT ?`, after, checkBatch)
-			if err != nil {
-				return err
-			}
-			if len(batch) == 0 {
-				break
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			after = batch[len(batch)-1].id
+		err := itemBatches(ctx, w.conn, nil, func(batch []item) error {
 			for _, it := range batch {
 				if it.deleted {
 					w.deleted++
@@ -294,6 +252,10 @@ func (db *DB) Rebuild(ctx context.Context) error {
 					}
 				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 		w.stamp = newest
 		return script(w.conn, `DELETE FROM record WHERE (id & (1 << 36) - 1) NOT IN (SELECT id FROM item);

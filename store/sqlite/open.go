@@ -90,7 +90,7 @@ func Open(path string, o Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		path: path, log: o.Log, now: o.Now, guarded: o.Now == nil, uptime: uptime, wait: o.LockWait, hold: o.Hold,
+		path: path, log: o.Log, now: o.Now, guarded: o.Now == nil, uptime: store.Uptime, wait: o.LockWait, hold: o.Hold,
 		write: make(chan *sqlite.Conn, 1), lists: map[listKey]int64{}, closing: make(chan struct{}),
 	}
 	if db.log == nil {

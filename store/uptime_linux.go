@@ -1,4 +1,4 @@
-package sqlite
+package store
 
 import (
 	"time"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// uptime is the time since boot, sleep included: nothing that sets the clock moves it.
-func uptime() time.Duration {
+// Uptime is the time since boot, sleep included: nothing that sets the clock moves it.
+func Uptime() time.Duration {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
 		return 0
