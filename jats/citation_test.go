@@ -159,11 +159,21 @@ func TestParseCitation(t *testing.T) {
 // A text made to be slow takes time in proportion to its length, and one that is no reference at all is only kept.
 func TestParseCitationTime(t *testing.T) {
 	for _, piece := range []string{"(", "(«", "Ivanov I.I., ", "王: “", "1990. ", "P. 1–", "https://a.b/", "10.1234/a(", "\"", ". ", "A. ", "第1期"} {
-		s := strings.Repeat(piece, maxCitation/len(piece)-1)
-		start := time.Now()
-		c := ParseCitation(s)
-		assert.Less(t, time.Since(start), 2*time.Second, piece)
-		assert.Equal(t, strings.TrimSpace(s), strings.TrimSpace(c.Text.Plain()))
+		whole := strings.Repeat(piece, maxCitation/len(piece)-1)
+		took := func(s string) time.Duration { // the best of three: others use this machine too
+			best := time.Hour
+			for range 3 {
+				start := time.Now()
+				c := ParseCitation(s)
+				best = min(best, time.Since(start))
+				assert.Equal(t, strings.TrimSpace(s), strings.TrimSpace(c.Text.Plain()))
+			}
+			return best
+		}
+		quarter := took(whole[:len(whole)/4/len(piece)*len(piece)])
+		if all := took(whole); all > 50*time.Millisecond {
+			assert.Less(t, all, 10*quarter, "%q: four times the text, where the square of its length would take sixteen times as long", piece)
+		}
 	}
 	long := strings.Repeat("Smith J. Things. London: Test Press, 1999. ", 1+maxCitation/40)
 	assert.Equal(t, `{}`, citedParts(t, ParseCitation(long)))
