@@ -34,10 +34,10 @@ const (
 )
 
 // A join that is a sub-select by itself can only be looked up by its key: between tables that seem to be empty the planner would as soon read an
-// index through. LIMIT keeps it from being dissolved.
+// index through. OFFSET keeps it from being dissolved.
 const (
-	joinRecord = `LEFT JOIN LATERAL (SELECT sets, size, metadata FROM record WHERE list = ` + wholeList + ` AND item = e.item LIMIT 1) r ON true`
-	joinItem   = `LEFT JOIN LATERAL (SELECT sets FROM item WHERE id = e.item LIMIT 1) i ON true`
+	joinRecord = `LEFT JOIN LATERAL (SELECT sets, size, metadata FROM record WHERE list = ` + wholeList + ` AND item = e.item OFFSET 0) r ON true`
+	joinItem   = `LEFT JOIN LATERAL (SELECT sets FROM item WHERE id = e.item OFFSET 0) i ON true`
 )
 
 func listStatement(columns, join string, count bool) string {
@@ -96,6 +96,10 @@ func newListing(q store.Query, visit func(*store.Row) error) (*listing, error) {
 
 // List calls visit for each entry that q asks for; see store.Store. The connection is held while visit runs.
 func (db *DB) List(ctx context.Context, q store.Query, visit func(*store.Row) error) (store.Page, error) {
+	return db.ahead.list(ctx, q, visit, db.list)
+}
+
+func (db *DB) list(ctx context.Context, q store.Query, visit func(*store.Row) error) (store.Page, error) {
 	l, err := newListing(q, visit)
 	if err != nil {
 		return store.Page{}, err

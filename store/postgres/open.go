@@ -79,6 +79,7 @@ type DB struct {
 
 	write  *pool // one connection writes, another ticks
 	read   *pool
+	ahead  ahead
 	closed atomic.Bool
 
 	mu      sync.Mutex

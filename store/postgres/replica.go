@@ -35,6 +35,7 @@ type Reads struct {
 	replicas []*replica
 	told     atomic.Int64
 	turn     atomic.Uint32 // which replica is asked first
+	ahead    ahead
 
 	refreshing sync.Mutex
 	refreshed  atomic.Int64 // when last, in nanoseconds of uptime; 0: never
@@ -239,6 +240,10 @@ func (r *Reads) List(ctx context.Context, q store.Query, visit func(*store.Row) 
 	if len(r.replicas) == 0 {
 		return r.db.List(ctx, q, visit)
 	}
+	return r.ahead.list(ctx, q, visit, r.list)
+}
+
+func (r *Reads) list(ctx context.Context, q store.Query, visit func(*store.Row) error) (store.Page, error) {
 	l, err := newListing(q, visit)
 	if err != nil {
 		return store.Page{}, err
