@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,9 +28,9 @@ func TestAhead(t *testing.T) {
 		batch = append(batch, c)
 	}
 	put(t, db, batch...)
-	var reads int
+	var reads atomic.Int32
 	counted := func(ctx context.Context, q store.Query, visit func(*store.Row) error) (store.Page, error) {
-		reads++
+		reads.Add(1)
 		return db.list(ctx, q, visit)
 	}
 	for _, headers := range []bool{false, true} {
@@ -68,17 +69,17 @@ func TestAhead(t *testing.T) {
 	}
 
 	a := &ahead{}
-	reads = 0
+	reads.Store(0)
 	q := store.Query{Prefix: "jats", Limit: 10}
 	page, err := a.list(t.Context(), q, nothing, counted)
 	require.NoError(t, err)
 	q.After, q.Until = page.Last, page.Until
 	<-a.stretches[keyOf(q)].done
-	assert.Equal(t, 2, reads)
+	assert.EqualValues(t, 2, reads.Load())
 	_, err = a.list(t.Context(), q, func(*store.Row) error { return os.ErrClosed }, counted)
 	assert.Equal(t, os.ErrClosed, err)
 	assert.Empty(t, a.stretches)
-	assert.Equal(t, 2, reads, "it was there")
+	assert.EqualValues(t, 2, reads.Load(), "it was there")
 
 	a.start(q, counted)
 	for _, s := range a.stretches {
@@ -87,8 +88,10 @@ func TestAhead(t *testing.T) {
 	}
 	_, err = a.list(t.Context(), q, nothing, counted)
 	require.NoError(t, err)
-	assert.Equal(t, 4, reads, "what is old is read again")
-	broken := func(context.Context, store.Query, func(*store.Row) error) (store.Page, error) { return store.Page{}, errors.New("broken") }
+	assert.EqualValues(t, 4, reads.Load(), "what is old is read again")
+	broken := func(context.Context, store.Query, func(*store.Row) error) (store.Page, error) {
+		return store.Page{}, errors.New("broken")
+	}
 	a = &ahead{}
 	a.start(q, broken)
 	page, err = a.list(t.Context(), q, nothing, counted)
