@@ -62,6 +62,8 @@ type Article struct {
 	Metrics     []Metric     `json:"metrics,omitempty"` // views, purchasers, ratings: kept, never in the default output, never moving a datestamp
 
 	Refs []Ref `json:"refs,omitempty"` // in the order printed
+
+	Origin *Origin `json:"origin,omitempty"` // where the record was harvested from; told in OAI-PMH about containers, never in a record's metadata
 }
 
 // Text is rich text in one language.

@@ -24,6 +24,7 @@ func TestLayers(t *testing.T) {
 		"sheaf/store/postgres":       {"sheaf/store"},
 		"sheaf/store/storetest":      {"sheaf/store"},
 		"sheaf/ingest/jes":           {"sheaf/jats"},
+		"sheaf/ingest/cut":           {"sheaf/jats"},
 		"sheaf/ingest":               {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/ingest/jes"},
 		"sheaf/oai":                  {"sheaf/crosswalk", "sheaf/store"},
 		"sheaf/oai/oaitest":          {"sheaf/crosswalk", "sheaf/oai", "sheaf/store", "sheaf/store/storetest"},
