@@ -2,10 +2,12 @@ package cut
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -214,5 +216,68 @@ func FuzzText(f *testing.F) {
 				return
 			}
 		}
+	})
+}
+
+func TestJSON(t *testing.T) {
+	for name, c := range map[string]struct {
+		doc  string
+		want []string
+	}{
+		"one":           {" {\"a\":\n1}\n", []string{"0:{\"a\":\n1}"}},
+		"lines":         {"{\"a\":1}\n{\"b\":[]}\n\n{\"c\":{\"d\":[1,-2.5e3,true,null,\"\\\"}\"]}}", []string{`1:{"a":1}`, `2:{"b":[]}`, `4:{"c":{"d":[1,-2.5e3,true,null,"\"}"]}}`}},
+		"one in line 2": {"\n{}", []string{"2:{}"}},
+		"an array":      {"\xef\xbb\xbf[\n{\"a\":1},\n\n{\"a\":2}]", []string{`2:{"a":1}`, `4:{"a":2}`}},
+		"an answer": {`{"status":"ok","message":{"facets":{"items":[1]},"total":2,"items":[{"a":"}"},
+{"message":{"items":[{}]}}],"x":1},"y":"z"}
+{"items":[]}{"results":[{"b":1}]}`, []string{`1:{"a":"}"}`, `2:{"message":{"items":[{}]}}`, `3:{"b":1}`}},
+		"an answer of one": {`{"message":{"DOI":"x"}}`, []string{`0:{"message":{"DOI":"x"}}`}},
+		"broken lines": {"{nonsense}\n{\"a\":1}\n{\"a\":2 ]\nmore\n{\"a\":3}\n{\"a\":4\n{\"a\":5}\n{\"a\":\"6\n{\"a\":7}\n{\"a\":", []string{
+			`1!JSON: want a key or }, not 'n'`, `2:{"a":1}`, `3!JSON: want a comma or the end of the object or array, not ']'`, `5:{"a":3}`,
+			`6!JSON: want a comma or the end of the object or array, not '{'`, `7:{"a":5}`, `8!JSON: a string is not closed in its line`, `9:{"a":7}`,
+			`:!JSON ends in the middle of a value`}},
+		"a broken array":    {"[{\"a\":1},\n{\"a\" 2},\n{\"a\":3}]", []string{`1:{"a":1}`, `2!JSON: want a colon, not '2'`}},
+		"an array cut":      {`[{"a":1},`, []string{`1:{"a":1}`, `1!JSON ends in the middle of a value`}},
+		"no object":         {"5", []string{`1!JSON: want an object, not '5'`}},
+		"an array of texts": {`["a"]`, []string{`1!JSON: want an object in the array, not '"'`}},
+		"too deep":          {`{"a":` + strings.Repeat("[", 1000), []string{`1!JSON nested more than 1000 deep`}},
+		"nothing":           {" \n", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, r := range []io.Reader{strings.NewReader(c.doc), iotest.OneByteReader(strings.NewReader(c.doc))} {
+				var got []string
+				require.NoError(t, JSON(r, func(r Record) error {
+					if r.Err != nil {
+						got = append(got, string(rune('0'+r.Line))+"!"+r.Err.Error())
+					} else {
+						got = append(got, string(rune('0'+r.Line))+":"+string(r.Data))
+					}
+					return nil
+				}))
+				assert.Equal(t, c.want, got)
+			}
+		})
+	}
+}
+
+// Whatever the decoder of the standard library takes is handed out whole.
+func FuzzJSON(f *testing.F) {
+	for _, s := range []string{`{"a":[1,{"b":"\u00e9\\"}]}`, "{}\n{]\n{}", `[{},{"a":1}]`, `{"message":{"items":[{}]}}`, `{"a":-0.5e+3,"b":null}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var got []Record
+		require.NoError(t, JSON(bytes.NewReader(data), func(r Record) error {
+			assert.True(t, (r.Data == nil) != (r.Err == nil))
+			got = append(got, r)
+			return nil
+		}))
+		trimmed := bytes.Trim(data, " \t\r\n")
+		if !utf8.Valid(data) || !json.Valid(trimmed) || trimmed[0] != '{' || bytes.Contains(data, []byte("items")) || bytes.Contains(data, []byte("results")) {
+			return
+		}
+		require.Len(t, got, 1)
+		require.NoError(t, got[0].Err)
+		assert.Equal(t, string(trimmed), string(got[0].Data))
 	})
 }
