@@ -25,6 +25,7 @@ func TestLayers(t *testing.T) {
 		"sheaf/store/storetest":      {"sheaf/store"},
 		"sheaf/ingest/jes":           {"sheaf/jats"},
 		"sheaf/ingest/cut":           {"sheaf/jats"},
+		"sheaf/ingest/oaipmh":        {"sheaf/jats", "sheaf/ingest/cut"},
 		"sheaf/ingest":               {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/ingest/jes"},
 		"sheaf/oai":                  {"sheaf/crosswalk", "sheaf/store"},
 		"sheaf/oai/oaitest":          {"sheaf/crosswalk", "sheaf/oai", "sheaf/store", "sheaf/store/storetest"},
