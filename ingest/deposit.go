@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +11,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-
-	"golang.org/x/net/html/charset"
 
 	"sheaf/crosswalk"
 	"sheaf/jats"
@@ -161,58 +158,27 @@ func (r *Refusal) Error() string {
 // Explain makes a *Refusal of the error that a document met with, of an Outcome or of Parse: with every place of a JSON document that is
 // not as it should be. data and format are those of the document; no data: it could be read, and the fault is in what it says.
 func Explain(data []byte, format string, err error) *Refusal {
-	fault := jats.Warning{Code: "refused", Message: err.Error()}
-	for _, p := range []string{"ingest: ", "jats: ", "jes: "} { // the message is for people
-		fault.Message = strings.TrimPrefix(fault.Message, p)
-	}
-	if m := lineText.FindStringSubmatch(fault.Message); m != nil {
-		fault.Line, _ = strconv.Atoi(m[1])
-		fault.Message = fault.Message[len(m[0]):]
-	}
-	r := &Refusal{Faults: []jats.Warning{fault}}
+	f := fault(err)
+	r := &Refusal{Faults: []jats.Warning{f}}
 	if data == nil {
 		return r
 	}
-	for _, reader := range Readers() {
-		if format != "" && format != reader.Name || format == "" && !reader.Recognise(data) {
-			continue
-		}
-		switch reader.Name {
-		case "json":
-			r.Malformed = !json.Valid(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
-			if faults := formFaults(data); len(faults) > 0 {
-				r.Faults = faults
-			}
-		case "jats":
-			r.Malformed = !wellFormed(data)
-		}
-		if a, _, err := reader.Read(data); err == nil {
-			if problems := a.Problems(); len(problems) > 0 {
-				r.Faults = problems
-			}
-		}
-		if r.Malformed {
-			r.Faults[0].Code = "malformed"
-		}
+	switch f.Code {
+	case "malformed", "encoding-unknown", "empty":
+		r.Malformed = true
+	}
+	reader := recognise(format, data)
+	if reader == nil {
+		r.Malformed = true
 		return r
 	}
-	r.Malformed, r.Faults[0].Code = true, "not-recognised"
-	return r
-}
-
-// wellFormed tells whether data is XML, of whatever vocabulary.
-func wellFormed(data []byte) bool {
-	d := xml.NewDecoder(bytes.NewReader(data))
-	d.CharsetReader, d.Entity = charset.NewReaderLabel, xml.HTMLEntity
-	for elements := 0; ; {
-		t, err := d.Token()
-		if err != nil {
-			return errors.Is(err, io.EOF) && elements > 0
-		}
-		if _, ok := t.(xml.StartElement); ok {
-			elements++
+	if reader.Name == "json" {
+		if faults := formFaults(data); len(faults) > 0 {
+			r.Faults = faults
+			r.Malformed = !json.Valid(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
 		}
 	}
+	return r
 }
 
 // maxFaults bounds what is told of one document.

@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -155,8 +154,8 @@ func TestNamed(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	for in, want := range map[string]Refusal{
-		"":                     {true, []jats.Warning{{Code: "not-recognised", Message: "empty file"}}},
-		"words":                {true, []jats.Warning{{Code: "not-recognised", Message: "not recognised: want JATS or NLM XML, an article as JSON, or a landing page of the Academy's journal platform as text"}}},
+		"":                     {true, []jats.Warning{{Code: "empty", Message: "empty file"}}},
+		"words":                {true, []jats.Warning{{Code: "not-recognised", Message: "not recognised: none of the kinds that Sheaf reads (" + kinds() + ")"}}},
 		`{"lang":"en"`:         {true, []jats.Warning{{Code: "malformed", Line: 1, Message: "JSON ends in the middle of a value"}}},
 		"{\"lang\":\n\"en\",}": {true, []jats.Warning{{Code: "malformed", Line: 2, Message: "invalid character '}' looking for beginning of object key string"}}},
 		`{"lang":null}`:        {false, []jats.Warning{{Code: "no-title", Path: "title", Message: "the article has no title"}}},
@@ -166,7 +165,7 @@ func TestExplain(t *testing.T) {
 			{Code: "bad-field", Path: "counts/figs", Line: 1, Message: `field "counts/figs": want a whole number, not the number 1.5`},
 		}},
 		"<article>\n<b></article>": {true, []jats.Warning{{Code: "malformed", Line: 2, Message: `end tag "a" where "b" is open`}}},
-		"<a/>":                     {false, []jats.Warning{{Code: "refused", Line: 1, Message: `no element "article"`}}},
+		"<a/>":                     {false, []jats.Warning{{Code: "not-recognised", Line: 1, Message: `no element "article"`}}},
 	} {
 		_, _, _, err := Parse([]byte(in), "")
 		require.Error(t, err, in)
@@ -184,7 +183,7 @@ func TestExplain(t *testing.T) {
 	many := `{"a":1` + strings.Repeat(`,"a":1`, 100) + "}"
 	_, _, _, err = Parse([]byte(many), "json")
 	assert.Len(t, Explain([]byte(many), "json", err).Faults, maxFaults)
-	door := Explain(nil, "", errors.New("ingest: line 3: x"))
+	door := Explain(nil, "", jats.Faultf("refused", 3, "x"))
 	assert.Equal(t, Refusal{Faults: []jats.Warning{{Code: "refused", Line: 3, Message: "x"}}}, *door)
 	assert.Equal(t, "ingest: line 3: x", door.Error())
 }

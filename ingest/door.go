@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"sheaf/crosswalk"
+	"sheaf/ingest/cut"
 	"sheaf/jats"
 	"sheaf/store"
 )
@@ -40,7 +42,7 @@ func (im *Importer) prepare(ctx context.Context, in Input) (*prepared, error) {
 			return p, nil
 		}
 	}
-	kind, a, warnings, err := Parse(in.Data, im.Format)
+	kind, a, warnings, err := Parse(in.Data, in.Kind)
 	p.outcome.Warnings = warnings
 	if err != nil {
 		p.outcome.Err = err
@@ -63,32 +65,53 @@ func (im *Importer) prepare(ctx context.Context, in Input) (*prepared, error) {
 	return p, nil
 }
 
-// Parse recognises a document, and reads it. format names a [Reader]; empty: by content.
+// Parse recognises a document of one record, and reads it. format names a [Reader]; empty: by content. An error is a *jats.Fault, or jats.ErrWithdrawn
+// beside an article that only has names.
 func Parse(data []byte, format string) (kind string, a *jats.Article, warnings []jats.Warning, err error) {
-	for _, r := range Readers() {
-		if format != "" && format != r.Name || format == "" && !r.Recognise(data) {
-			continue
-		}
-		a, warnings, err = r.Read(data)
-		if err != nil {
-			return r.Name, nil, warnings, err
-		}
-		if problems := a.Problems(); len(problems) > 0 {
-			var all []string
-			for _, w := range problems {
-				all = append(all, w.Message)
-			}
-			return r.Name, nil, warnings, errors.New(strings.Join(all, "; "))
-		}
-		return r.Name, a, warnings, nil
-	}
-	if format != "" {
+	r := recognise(format, data)
+	switch {
+	case r == nil && format != "":
 		return "", nil, nil, fmt.Errorf("ingest: no reader is called %q", format)
+	case len(bytes.TrimSpace(data)) == 0:
+		return "", nil, nil, jats.Faultf("empty", 0, "empty file")
+	case r == nil:
+		return "", nil, nil, jats.Faultf("not-recognised", 0, "not recognised: none of the kinds that Sheaf reads (%s)", kinds())
 	}
-	if len(data) == 0 {
-		return "", nil, nil, errors.New("empty file")
+	if format == "" && r.Cut != nil {
+		if data, err = only(r, data); err != nil {
+			return r.Name, nil, nil, err
+		}
 	}
-	return "", nil, nil, errors.New("not recognised: want JATS or NLM XML, an article as JSON, or a landing page of the Academy's journal platform as text")
+	a, warnings, err = r.Read(data)
+	if err != nil {
+		return r.Name, a, warnings, err
+	}
+	if problems := a.Problems(); len(problems) > 0 {
+		return r.Name, nil, warnings, &jats.Fault{Warning: problems[0]}
+	}
+	return r.Name, a, warnings, nil
+}
+
+// only returns the one record of a document.
+func only(r *Reader, data []byte) (record []byte, err error) {
+	several := jats.Faultf("several-records", 0, "more than one record, want a document of one; sheaf import takes any number")
+	cerr := r.Cut(bytes.NewReader(data), func(c cut.Record) error {
+		if record != nil || err != nil {
+			record, err = nil, several
+			return several
+		}
+		record, err = c.Data, c.Err
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case cerr != nil:
+		return nil, jats.Faultf("malformed", 0, "%v", cerr)
+	case record == nil:
+		return nil, jats.Faultf("empty", 0, "no record in it")
+	}
+	return record, nil
 }
 
 // render makes every record of the article under local and the change that stores them, or the reason why it cannot be.

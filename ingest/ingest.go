@@ -10,16 +10,17 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"regexp"
+	"io"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"sheaf/crosswalk"
+	"sheaf/ingest/cut"
 	"sheaf/ingest/jes"
 	"sheaf/jats"
 	"sheaf/store"
@@ -28,17 +29,42 @@ import (
 // Reader reads one kind of document.
 type Reader struct {
 	Name      string                                                   // as in --format
-	Recognise func(data []byte) bool                                   // by content, cheaply
-	Read      func(data []byte) (*jats.Article, []jats.Warning, error) // the article is clean
+	Title     string                                                   // for people
+	Recognise func(head []byte) bool                                   // by the beginning of a document: up to 64 KiB, in UTF-8
+	Cut       func(r io.Reader, yield func(cut.Record) error) error    // takes a file of many records apart; nil: a document is one record
+	Read      func(data []byte) (*jats.Article, []jats.Warning, error) // reads one record; the article is clean
 }
 
-// Readers lists the kinds of document, in the order in which they are tried.
-func Readers() []Reader {
-	return []Reader{
-		{"json", func(d []byte) bool { return first(d) == '{' }, clean(readJSON)},
-		{"jats", func(d []byte) bool { return first(d) == '<' }, jats.Read},
-		{"jes", jes.Recognise, clean(jes.Read)},
+// Readers lists the kinds of document, in the order in which they are tried: those that claim little first.
+func Readers() []Reader { return readers }
+
+var readers = []Reader{
+	{"json", "article of Sheaf as JSON", func(d []byte) bool { return first(d) == '{' }, nil, clean(readJSON)},
+	{"jats", "JATS or NLM XML", func(d []byte) bool { return first(d) == '<' }, nil, jats.Read},
+	{"jes", "landing page of the Academy's journal platform as text", jes.Recognise, nil, clean(jes.Read)},
+}
+
+// isJSON tells whether a kind's records are objects of JSON, which [cut.JSON] finds.
+func isJSON(kind string) bool {
+	switch kind {
+	case "json":
+		return true
 	}
+	return false
+}
+
+// recognise finds the reader of a document by its beginning, or by its name; nil: none.
+func recognise(name string, head []byte) *Reader {
+	if name == "" {
+		text, _ := io.ReadAll(cut.Text(bytes.NewReader(head[:min(len(head), headSize)])))
+		head = text
+	}
+	for i := range readers {
+		if r := &readers[i]; name == r.Name || name == "" && r.Recognise(head) {
+			return r
+		}
+	}
+	return nil
 }
 
 // first returns the first character of a text that is not a blank; that of UTF-16 too.
@@ -103,23 +129,32 @@ type Outcome struct {
 type Rejection struct {
 	Path   string `json:"path"`
 	Line   int    `json:"line,omitempty"`
+	Code   string `json:"code"` // as in docs/codes.md
 	Reason string `json:"reason"`
 }
 
 // Rejection returns o's reason; only for a refused input.
 func (o Outcome) Rejection() Rejection {
-	r := Rejection{Path: o.Name, Line: o.Line, Reason: o.Err.Error()}
-	for _, p := range []string{"ingest: ", "jats: ", "jes: "} { // the reason is for people
-		r.Reason = strings.TrimPrefix(r.Reason, p)
-	}
-	if m := lineText.FindStringSubmatch(r.Reason); m != nil { // the readers name the line of the document, the report that of the file
-		n, _ := strconv.Atoi(m[1])
-		r.Line, r.Reason = max(o.Line, 1)+n-1, r.Reason[len(m[0]):]
+	f := fault(o.Err)
+	r := Rejection{Path: o.Name, Line: o.Line, Code: f.Code, Reason: f.Message}
+	if f.Line > 0 { // the readers name the line of the document, the report that of the file
+		r.Line = max(o.Line, 1) + f.Line - 1
 	}
 	return r
 }
 
-var lineText = regexp.MustCompile(`^line (\d+): `)
+// fault is what an error says of the input that it keeps out.
+func fault(err error) jats.Warning {
+	var f *jats.Fault
+	if errors.As(err, &f) {
+		return f.Warning
+	}
+	w := jats.Warning{Code: "refused", Message: err.Error()}
+	for _, p := range []string{"ingest: ", "jats: ", "jes: "} { // the message is for people
+		w.Message = strings.TrimPrefix(w.Message, p)
+	}
+	return w
+}
 
 // String is "PATH[:LINE]: reason".
 func (r Rejection) String() string { return r.Place() + ": " + r.Reason }
@@ -136,7 +171,6 @@ func (r Rejection) Place() string {
 type Importer struct {
 	Store   store.Store
 	Formats []crosswalk.Format // empty: all
-	Format  string             // name of a Reader; empty: recognise each input by its content
 	Sets    []store.Set        // put every item in these sets too
 	DryRun  bool               // read, check and render, but store nothing
 	Now     func() time.Time   // nil: time.Now
@@ -230,4 +264,13 @@ func (im *Importer) Import(ctx context.Context, walk func(ctx context.Context, y
 	})
 	err := g.Wait()
 	return report, err
+}
+
+// kinds names what is read, for people.
+func kinds() string {
+	var all []string
+	for _, r := range readers {
+		all = append(all, r.Name)
+	}
+	return strings.Join(all, ", ")
 }

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +16,9 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"sheaf/ingest/cut"
+	"sheaf/jats"
 )
 
 // Bounds of what is read.
@@ -30,6 +32,7 @@ const (
 type Input struct {
 	Name string // path; inside an archive "a.zip!/b/c.xml"
 	Line int    // where it begins in a file of several, 1-based; 0 for a file of one
+	Kind string // name of the Reader that it is for; empty: to be recognised
 	Data []byte
 	Err  error // why it could not be read
 }
@@ -37,6 +40,7 @@ type Input struct {
 // Walker finds documents in files, folders and archives, one at a time, in a stable order; archives are read as streams.
 type Walker struct {
 	Stdin    io.Reader
+	Format   string            // name of a Reader that all documents are for; empty: each is recognised by its content
 	Progress func(bytes int64) // told of bytes read from files, as they are read; may be nil
 	Skipped  int               // files in folders and archives that by their names are of other kinds
 	entries  int
@@ -107,7 +111,8 @@ func fileError(err error) error {
 // ours tells by a file's name whether it may be an input; a name without an ending may.
 func ours(name string) bool {
 	switch strings.ToLower(path.Ext(filepath.ToSlash(name))) {
-	case ".xml", ".nxml", ".jats", ".json", ".jsonl", ".ndjson", ".txt", ".text", ".zip", ".tar", ".gz", ".tgz", "":
+	case ".xml", ".nxml", ".jats", ".json", ".jsonl", ".ndjson", ".txt", ".text", ".zip", ".tar", ".gz", ".tgz", "",
+		".ris", ".nbib", ".bib", ".bibtex", ".csv", ".tsv", ".tab", ".xlsx":
 		return true
 	}
 	return false
@@ -151,16 +156,16 @@ func (w *Walker) file(ctx context.Context, name string, yield func(Input) error)
 	return w.stream(ctx, name, r, 0, yield)
 }
 
-// stream takes apart what r holds by its content: an archive, JSON of several articles, or one document.
+// stream takes apart what r holds by its content: an archive, a file of many records, or one document.
 func (w *Walker) stream(ctx context.Context, name string, r io.Reader, depth int, yield func(Input) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if depth > maxNesting {
-		return yield(Input{Name: name, Err: fmt.Errorf("archives nested more than %d deep", maxNesting)})
+		return yield(Input{Name: name, Err: jats.Faultf("too-deep", 0, "archives nested more than %d deep", maxNesting)})
 	}
-	br := bufio.NewReaderSize(r, 64<<10)
-	head, err := br.Peek(512)
+	br := bufio.NewReaderSize(r, headSize)
+	head, err := br.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return yield(Input{Name: name, Err: fileError(err)})
 	}
@@ -170,163 +175,49 @@ func (w *Walker) stream(ctx context.Context, name string, r io.Reader, depth int
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
 		z, err := gzip.NewReader(br)
 		if err != nil {
-			return yield(Input{Name: name, Err: err})
+			return yield(Input{Name: name, Err: fileError(err)})
 		}
 		return w.stream(ctx, strings.TrimSuffix(name, ".gz"), z, depth+1, yield)
-	case len(head) > 262 && string(head[257:262]) == "ustar":
-		return w.tar(ctx, name, br, depth, yield)
 	}
-	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
-	if len(text) > 0 && (text[0] == '{' || text[0] == '[') {
-		return w.json(ctx, name, br, yield)
+	if c := first(head); c != '{' && c != '[' { // JSON lines are taken as they come; all else is looked at first
+		if head, err = br.Peek(headSize); err != nil && !errors.Is(err, io.EOF) {
+			return yield(Input{Name: name, Err: fileError(err)})
+		}
+		if len(head) > 262 && string(head[257:262]) == "ustar" {
+			return w.tar(ctx, name, br, depth, yield)
+		}
+	} else if w.Format == "" || isJSON(w.Format) {
+		return w.records(ctx, name, w.Format, cut.JSON, br, yield)
+	}
+	if r := recognise(w.Format, head); r != nil && r.Cut != nil {
+		return w.records(ctx, name, r.Name, r.Cut, br, yield)
 	}
 	data, err := io.ReadAll(io.LimitReader(br, MaxDocument+1))
 	if err == nil && len(data) > MaxDocument {
-		err = fmt.Errorf("larger than %d MiB", MaxDocument>>20)
+		err = jats.Faultf("too-large", 0, "larger than %d MiB", MaxDocument>>20)
 	}
 	if err != nil {
 		return yield(Input{Name: name, Err: fileError(err)})
 	}
-	return yield(Input{Name: name, Data: data})
+	return yield(Input{Name: name, Kind: w.Format, Data: data})
 }
 
-// json yields each object of a file that holds one, several one after the other (JSON lines), or an array of them.
-func (w *Walker) json(ctx context.Context, name string, r *bufio.Reader, yield func(Input) error) error {
-	if bom, _ := r.Peek(3); string(bom) == "\xef\xbb\xbf" {
-		r.Discard(3)
-	}
-	lines := &lineCounter{r: r, limit: MaxDocument}
-	dec := json.NewDecoder(lines)
-	var base int64 // where dec began
-	broken := func(err error) error {
-		return yield(Input{Name: name, Line: lines.at(base + dec.InputOffset()), Err: jsonError(err)})
-	}
-	var array, many bool
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		lines.limit = base + dec.InputOffset() + MaxDocument
-		if !dec.More() {
-			_, err := dec.Token() // the end, the array's closing bracket, or what is wrong
-			switch {
-			case errors.Is(err, io.EOF) && array:
-				return broken(io.ErrUnexpectedEOF)
-			case errors.Is(err, io.EOF):
-				return nil
-			case err != nil:
-				return broken(err)
-			}
-			array = false
-			continue
-		}
-		if !array && lines.next(dec) == '[' {
-			if _, err := dec.Token(); err != nil {
-				return broken(err)
-			}
-			array, many = true, true
-			continue
-		}
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			if yerr := broken(err); yerr != nil || array || lines.n > lines.limit {
-				return yerr
-			}
-			// One bad line of many: go on at the next that begins an object.
-			rest := bufio.NewReader(io.MultiReader(dec.Buffered(), lines))
-			skipped, ok := nextObject(rest)
-			if !ok {
-				return nil
-			}
-			base += dec.InputOffset() + skipped
-			dec = json.NewDecoder(rest)
-			continue
-		}
-		in := Input{Name: name, Line: lines.at(base + dec.InputOffset() - int64(len(raw))), Data: raw}
-		if !many && !dec.More() { // one object: a document of its own
-			in.Line = 0
-		}
-		many = true
-		if err := yield(in); err != nil {
-			return err
-		}
-	}
-}
+// headSize is how much of a document is looked at to recognise it, in bytes.
+const headSize = 64 << 10
 
-// nextObject reads up to the next line that begins with an opening brace, and tells how many bytes that took.
-func nextObject(r *bufio.Reader) (skipped int64, ok bool) {
-	for {
-		part, err := r.ReadSlice('\n')
-		skipped += int64(len(part))
-		if errors.Is(err, bufio.ErrBufferFull) {
-			continue
+// records yields the records of a file of many, which take finds.
+func (w *Walker) records(ctx context.Context, name, kind string, take func(io.Reader, func(cut.Record) error) error, r io.Reader, yield func(Input) error) error {
+	stopped := error(nil)
+	err := take(r, func(r cut.Record) error {
+		if stopped = ctx.Err(); stopped == nil {
+			stopped = yield(Input{Name: name, Line: r.Line, Kind: kind, Data: r.Data, Err: r.Err})
 		}
-		if err != nil {
-			return skipped, false
-		}
-		if c, err := r.Peek(1); err == nil && c[0] == '{' {
-			return skipped, true
-		}
+		return stopped
+	})
+	if err == nil || stopped != nil {
+		return stopped
 	}
-}
-
-func jsonError(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("JSON ends in the middle of a value")
-	}
-	return fmt.Errorf("JSON: %w", err)
-}
-
-// lineCounter counts the lines that pass, and ends an endless value.
-type lineCounter struct {
-	r     io.Reader
-	n     int64 // bytes passed
-	limit int64
-	marks []mark
-	lines int
-}
-
-type mark struct {
-	offset int64 // of a newline
-	line   int   // that it ends
-}
-
-func (l *lineCounter) Read(p []byte) (int, error) {
-	if l.n > l.limit {
-		return 0, fmt.Errorf("a value is larger than %d MiB", MaxDocument>>20)
-	}
-	n, err := l.r.Read(p)
-	for i, c := range p[:n] {
-		if c == '\n' {
-			l.lines++
-			l.marks = append(l.marks, mark{l.n + int64(i), l.lines})
-		}
-	}
-	l.n += int64(n)
-	return n, err
-}
-
-// next returns the byte that the next value begins with, after dec.More.
-func (l *lineCounter) next(dec *json.Decoder) byte {
-	b := make([]byte, 64)
-	n, _ := dec.Buffered().Read(b)
-	for _, c := range b[:n] {
-		if !strings.ContainsRune(" \t\r\n,", rune(c)) {
-			return c
-		}
-	}
-	return 0
-}
-
-// at returns the line of an offset, which must not be less than that of an earlier call.
-func (l *lineCounter) at(offset int64) int {
-	i := 0
-	for i < len(l.marks) && l.marks[i].offset < offset {
-		i++
-	}
-	line := l.lines - len(l.marks) + i + 1
-	l.marks = append(l.marks[:0], l.marks[i:]...)
-	return line
+	return yield(Input{Name: name, Err: fileError(err)}) // of reading: a damaged archive, a broken disk
 }
 
 func (w *Walker) tar(ctx context.Context, name string, r io.Reader, depth int, yield func(Input) error) error {

@@ -456,6 +456,19 @@ type Person struct {
 	Collab string `json:"collab,omitempty"`
 }
 
+// Origin tells where a record was harvested from, and where that place had it from.
+//
+// Source: OAI-PMH 2.0 implementation guidelines, "XML schema for the provenance of a record" (originDescription).
+type Origin struct {
+	BaseURL           string  `json:"baseURL"`
+	Identifier        string  `json:"identifier"`
+	Datestamp         string  `json:"datestamp"`         // as the origin gave it
+	MetadataNamespace string  `json:"metadataNamespace"` // of what was harvested
+	HarvestDate       string  `json:"harvestDate"`       // UTCdatetime
+	Altered           bool    `json:"altered,omitempty"` // the record served here differs from the one harvested
+	Origin            *Origin `json:"origin,omitempty"`  // where the origin had harvested it
+}
+
 // Warning is something that was mended or left aside while an input was read.
 type Warning struct {
 	Code    string `json:"code"`           // stable, lower-case, hyphenated: "lang-mended"

@@ -22,16 +22,3 @@ func Faultf(code string, line int, format string, args ...any) error {
 
 // ErrWithdrawn is what a reader returns beside an article that its source has deleted. Of the article only the IDs and the Origin count: they tell which it is.
 var ErrWithdrawn = errors.New("jats: the source has withdrawn this article")
-
-// Origin tells where a record was harvested from, and where that place had it from.
-//
-// Source: OAI-PMH 2.0 implementation guidelines, "XML schema for the provenance of a record" (originDescription).
-type Origin struct {
-	BaseURL           string  `json:"baseURL"`
-	Identifier        string  `json:"identifier"`
-	Datestamp         string  `json:"datestamp"`         // as the origin gave it
-	MetadataNamespace string  `json:"metadataNamespace"` // of what was harvested
-	HarvestDate       string  `json:"harvestDate"`       // UTCdatetime
-	Altered           bool    `json:"altered,omitempty"` // the record served here differs from the one harvested
-	Origin            *Origin `json:"origin,omitempty"`  // where the origin had harvested it
-}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 )
@@ -20,20 +19,21 @@ func DecodeJSON(data []byte) (*Article, error) {
 		var wrong *json.UnmarshalTypeError
 		switch {
 		case errors.As(err, &wrong):
-			return nil, fmt.Errorf("jats: line %d: field %q: want %s, not a JSON %s", 1+bytes.Count(data[:min(int(wrong.Offset), len(data))], []byte("\n")), wrong.Field, wrong.Type, wrong.Value)
+			return nil, Faultf("bad-field", 1+bytes.Count(data[:min(int(wrong.Offset), len(data))], []byte("\n")), "field %q: want %s, not a JSON %s", wrong.Field, wrong.Type, wrong.Value)
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return nil, fmt.Errorf("jats: line %d: JSON ends in the middle of a value", line)
+			return nil, Faultf("malformed", line, "JSON ends in the middle of a value")
 		}
-		text := strings.TrimPrefix(err.Error(), "json: ")
+		text, code := strings.TrimPrefix(err.Error(), "json: "), "malformed"
 		if name, ok := strings.CutPrefix(text, "unknown field "); ok { // the decoder tells the end of the object only
+			code = "unknown-field"
 			if i := bytes.Index(data, []byte(name)); i >= 0 {
 				line = 1 + bytes.Count(data[:i], []byte("\n"))
 			}
 		}
-		return nil, fmt.Errorf("jats: line %d: %s", line, text)
+		return nil, Faultf(code, line, "%s", text)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("jats: something follows the article's JSON")
+		return nil, Faultf("malformed", 0, "something follows the article's JSON")
 	}
 	return a, nil
 }

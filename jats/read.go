@@ -2,8 +2,6 @@ package jats
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -34,7 +32,7 @@ func Read(data []byte) (*Article, []Warning, error) {
 	r.article(root)
 	ws := append(p.warnings, r.a.Clean()...)
 	if !r.a.hasTitle() {
-		return nil, ws, p.errorf(root.pos, "element %q has no title", "article")
+		return nil, ws, p.fault(root.pos, "no-title", "element %q has no title", "article")
 	}
 	return r.a, ws, nil
 }
@@ -42,7 +40,7 @@ func Read(data []byte) (*Article, []Warning, error) {
 // decode returns data as clean UTF-8.
 func decode(data []byte) ([]byte, []Warning, error) {
 	if len(data) > maxSize {
-		return nil, nil, fmt.Errorf("jats: %d bytes, want at most %d", len(data), maxSize)
+		return nil, nil, Faultf("too-large", 0, "%d bytes, want at most %d", len(data), maxSize)
 	}
 	name := ""
 	switch {
@@ -58,14 +56,14 @@ func decode(data []byte) ([]byte, []Warning, error) {
 	if name != "" {
 		enc, _ := charset.Lookup(name)
 		if enc == nil {
-			return nil, nil, fmt.Errorf("jats: line 1: encoding %q is not known", name)
+			return nil, nil, Faultf("encoding-unknown", 1, "encoding %q is not known", name)
 		}
 		out, err := io.ReadAll(io.LimitReader(enc.NewDecoder().Reader(bytes.NewReader(data)), maxSize+1))
 		if err != nil {
-			return nil, nil, fmt.Errorf("jats: line 1: encoding %q: %w", name, err)
+			return nil, nil, Faultf("encoding-unknown", 1, "encoding %q: %v", name, err)
 		}
 		if len(out) > maxSize {
-			return nil, nil, fmt.Errorf("jats: more than %d bytes in UTF-8", maxSize)
+			return nil, nil, Faultf("too-large", 0, "more than %d bytes in UTF-8", maxSize)
 		}
 		data = bytes.TrimPrefix(out, []byte("\uFEFF"))
 	}
@@ -171,7 +169,7 @@ func (p *parser) article() (*node, error) {
 			switch {
 			case n.name == "article":
 				if root != nil {
-					return nil, p.errorf(pos, "a second article, want one in a document")
+					return nil, p.fault(pos, "several-records", "a second article, want one in a document")
 				}
 				p.pos = pos
 				p.leave(len(stack))
@@ -180,12 +178,12 @@ func (p *parser) article() (*node, error) {
 				}
 				continue
 			case len(stack) == 0 && !envelopes[n.name]:
-				return nil, p.errorf(pos, "root element %q, want %q", t.raw, "article")
+				return nil, p.fault(pos, "not-recognised", "root element %q, want %q", t.raw, "article")
 			}
 			if t.empty {
 				p.leave(len(stack))
 			} else if len(stack) >= maxDepth {
-				return nil, p.errorf(pos, "element %q is nested more than %d deep", t.raw, maxDepth)
+				return nil, p.fault(pos, "too-deep", "element %q is nested more than %d deep", t.raw, maxDepth)
 			} else {
 				stack = append(stack, t.raw)
 			}
@@ -196,9 +194,9 @@ func (p *parser) article() (*node, error) {
 	}
 	if root == nil {
 		if !seen {
-			return nil, errors.New("jats: line 1: no element at all, want XML")
+			return nil, Faultf("malformed", 1, "no element at all, want XML")
 		}
-		return nil, p.errorf(p.pos, "no element %q in the document", "article")
+		return nil, p.fault(p.pos, "not-recognised", "no element %q in the document", "article")
 	}
 	return root, nil
 }

@@ -63,7 +63,8 @@ func TestReadRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := Read([]byte(c.in))
 			assert.ErrorContains(t, err, c.want)
-			assert.ErrorContains(t, err, "jats: ")
+			var fault *Fault
+			assert.ErrorAs(t, err, &fault)
 		})
 	}
 }

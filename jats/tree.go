@@ -134,8 +134,13 @@ func (p *parser) warn(pos int, code, path, format string, args ...any) {
 	}
 }
 
+// errorf is a fault of form.
 func (p *parser) errorf(pos int, format string, args ...any) error {
-	return fmt.Errorf("jats: line %d: %s", p.line(pos), fmt.Sprintf(format, args...))
+	return p.fault(pos, "malformed", format, args...)
+}
+
+func (p *parser) fault(pos int, code, format string, args ...any) error {
+	return Faultf(code, p.line(pos), format, args...)
 }
 
 func (p *parser) node() *node {
@@ -418,7 +423,7 @@ func (p *parser) element(depth int, skip func(depth int, name string) bool) (*no
 				return nil, err
 			}
 			if depth+len(stack) >= maxDepth {
-				return nil, p.errorf(pos, "element %q is nested more than %d deep", t.raw, maxDepth)
+				return nil, p.fault(pos, "too-deep", "element %q is nested more than %d deep", t.raw, maxDepth)
 			}
 			k := p.open(t, pos, depth+len(stack))
 			if skip != nil && skip(len(stack), k.name) {
@@ -471,7 +476,7 @@ func (p *parser) skip(raw []byte, depth int) error {
 			}
 			if !t.empty {
 				if depth+len(stack) >= maxDepth {
-					return p.errorf(pos, "element %q is nested more than %d deep", t.raw, maxDepth)
+					return p.fault(pos, "too-deep", "element %q is nested more than %d deep", t.raw, maxDepth)
 				}
 				stack = append(stack, t.raw)
 			}
@@ -601,7 +606,7 @@ func (p *parser) reference(name string, level int) (string, error) {
 		}
 		p.expanded += len(v)
 		if level >= 16 || p.expanded > maxExpansion {
-			return "", p.errorf(p.pos, "entity &%s; expands without bound", name)
+			return "", p.fault(p.pos, "entity-bomb", "entity &%s; expands without bound", name)
 		}
 		if strings.IndexByte(v, '<') >= 0 {
 			return "", p.errorf(p.pos, "entity &%s; holds markup, want text only", name)
@@ -727,7 +732,7 @@ func (p *parser) entityDecl(decl []byte, pos int) error {
 		return nil
 	}
 	if len(p.ents) >= maxEntities {
-		return p.errorf(pos, "more than %d entities are declared", maxEntities)
+		return p.fault(pos, "entity-bomb", "more than %d entities are declared", maxEntities)
 	}
 	if len(rest) > 0 && (rest[0] == '"' || rest[0] == '\'') {
 		k := bytes.IndexByte(rest[1:], rest[0])
@@ -828,7 +833,7 @@ func (p *parser) fragment() (*node, error) {
 				continue
 			}
 			if len(stack) >= maxDepth {
-				return nil, fmt.Errorf("jats: markup: element %q is nested more than %d deep", name, maxDepth)
+				return nil, Faultf("too-deep", 0, "markup: element %q is nested more than %d deep", name, maxDepth)
 			}
 			k := p.open(t, p.pos, len(stack))
 			if strings.IndexByte(k.name, ':') < 0 && known[strings.ToLower(k.name)] {

@@ -143,6 +143,7 @@ type Change struct {
 	Records []Record // every format of the item
 	Sets    []Set    // the item's own sets; ancestors are implied. An empty Name leaves a name that is there as it is
 	Source  *Source  // nil: keep what is there
+	Drop    []string // names of sources that the item does not come from any more; "*": all but Source
 
 	If       string // a Version: carry it out only if the item's is this one; IfAbsent: only if no live item is there; "": whatever is there. Counts for a Delete too
 	Due      int64  // seconds since 1970: when the records must be rendered again, because what they say depends on the day; 0: never

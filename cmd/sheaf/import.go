@@ -60,10 +60,10 @@ func (c *importCmd) into(ctx context.Context, db store.Store, sets []store.Set, 
 	debug.SetGCPercent(300) // an import makes garbage and keeps little
 	debug.SetMemoryLimit(512 << 20)
 	bar := newBar(c.Path, io.err)
-	walker := &ingest.Walker{Stdin: io.in, Progress: bar.add}
+	walker := &ingest.Walker{Stdin: io.in, Format: c.Format, Progress: bar.add}
 	warnings := 0
 	var writing error
-	importer := &ingest.Importer{Store: db, Format: c.Format, Sets: sets, DryRun: c.DryRun, Each: func(o ingest.Outcome) {
+	importer := &ingest.Importer{Store: db, Sets: sets, DryRun: c.DryRun, Each: func(o ingest.Outcome) {
 		bar.items(1)
 		warnings += len(o.Warnings)
 		if o.Err == nil && !verbose {

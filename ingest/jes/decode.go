@@ -2,7 +2,7 @@ package jes
 
 import (
 	"bytes"
-	"fmt"
+	"sheaf/jats"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,7 +21,7 @@ const maxPage = 16 << 20
 // kept. The second value names an encoding that was only inferred. Damaged UTF-8 stays UTF-8 with U+FFFD where it is damaged.
 func decode(data []byte) (text, inferred string, err error) {
 	if len(data) > maxPage {
-		return "", "", fmt.Errorf("jes: %d bytes are too many for a landing page", len(data))
+		return "", "", jats.Faultf("too-large", 0, "%d bytes are too many for a landing page", len(data))
 	}
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
@@ -37,7 +37,7 @@ func decode(data []byte) (text, inferred string, err error) {
 		}
 	}
 	if err != nil {
-		return "", "", fmt.Errorf("jes: the text cannot be decoded: %w", err)
+		return "", "", jats.Faultf("encoding-unknown", 0, "the text cannot be decoded: %v", err)
 	}
 	if !utf8.Valid(data) {
 		if mostlyUTF8(data) {
@@ -45,7 +45,7 @@ func decode(data []byte) (text, inferred string, err error) {
 		} else {
 			inferred = "Windows-1251"
 			if data, err = charmap.Windows1251.NewDecoder().Bytes(data); err != nil {
-				return "", "", fmt.Errorf("jes: the text cannot be decoded: %w", err)
+				return "", "", jats.Faultf("encoding-unknown", 0, "the text cannot be decoded: %v", err)
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package jes
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -87,11 +86,11 @@ func Read(data []byte) (*jats.Article, []jats.Warning, error) {
 func (p *Page) check() error {
 	switch {
 	case p.Title == nil && (len(p.Abstract) > 0 || len(p.References) > 0):
-		return errors.New("jes: the page has no title, only what follows it: an article without a title is not kept")
+		return jats.Faultf("no-title", 0, "the page has no title, only what follows it: an article without a title is not kept")
 	case p.Title == nil:
-		return errors.New("jes: the page has no title")
+		return jats.Faultf("no-title", 0, "the page has no title")
 	case p.PII == nil && p.DOI == nil && p.Type == nil && len(p.Authors) == 0 && len(p.Abstract) == 0 && len(p.Keywords) == 0 && len(p.References) == 0:
-		return fmt.Errorf("jes: the page %q has nothing of an article: no identifier, type, author, abstract, keyword or reference", short(*p.Title))
+		return jats.Faultf("not-an-article", 0, "the page %q has nothing of an article: no identifier, type, author, abstract, keyword or reference", short(*p.Title))
 	}
 	return nil
 }
@@ -105,14 +104,14 @@ func Parse(data []byte) (*Page, error) {
 	}
 	ls := lines(text)
 	if len(ls) == 0 {
-		return nil, errors.New("jes: the text is empty")
+		return nil, jats.Faultf("empty", 0, "the text is empty")
 	}
 	if s := ls[0].s; s[0] == '<' || s[0] == '{' {
-		return nil, fmt.Errorf("jes: the text begins with %q: it is markup or JSON and no page kept as plain text", s[:1])
+		return nil, jats.Faultf("not-recognised", 0, "the text begins with %q: it is markup or JSON and no page kept as plain text", s[:1])
 	}
 	own, all := evidence(ls)
 	if own == 0 && all < 2 {
-		return nil, errors.New("jes: the text has no label of the journal platform")
+		return nil, jats.Faultf("not-recognised", 0, "the text has no label of the journal platform")
 	}
 	p := parser{lines: splitDetails(ls), page: Page{Authors: []Author{}, Abstract: []string{}, Keywords: []string{}, References: []string{}}}
 	if inferred != "" {
@@ -384,7 +383,7 @@ func (p *parser) set(f field, v string, n int) {
 	switch f {
 	case pii:
 		if pg.PII != nil && *pg.PII != v {
-			p.err = fmt.Errorf("jes: line %d: a second article %q on the page of %q", n, v, *pg.PII)
+			p.err = jats.Faultf("several-records", n, "a second article %q on the page of %q", v, *pg.PII)
 		}
 		text(&pg.PII)
 		if pg.PII != nil && !wholePII.MatchString(v) {
@@ -397,7 +396,7 @@ func (p *parser) set(f field, v string, n int) {
 			return
 		}
 		if pg.DOI != nil && !strings.EqualFold(*pg.DOI, v) {
-			p.err = fmt.Errorf("jes: line %d: a second article %q on the page of %q", n, v, *pg.DOI)
+			p.err = jats.Faultf("several-records", n, "a second article %q on the page of %q", v, *pg.DOI)
 		}
 		text(&pg.DOI)
 	case pubType:

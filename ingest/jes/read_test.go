@@ -133,7 +133,8 @@ func TestReadRefuses(t *testing.T) {
 			assert.Nil(t, a)
 			require.Error(t, err)
 			assert.Contains(t, err.Error(), c.why)
-			assert.True(t, strings.HasPrefix(err.Error(), "jes: "))
+			var fault *jats.Fault
+			assert.ErrorAs(t, err, &fault)
 		})
 	}
 }

@@ -57,6 +57,7 @@ type target struct {
 	aliases []string             // to be written
 	origins map[string]origin    // by name, with those that are to be written
 	sources []source             // to be written
+	dropped []int                // seq of those to be deleted
 }
 
 type source struct {
@@ -195,8 +196,15 @@ func (f *fold) delete(t *target) (store.Outcome, error) {
 	return store.Outcome{Status: store.Deleted, Local: t.local, Datestamp: stamp}, err
 }
 
-// source keeps the input that the change came from, under its name, unless it is there and nothing was changed by it.
+// source drops the inputs that the change says, and keeps the one that it came from, under its name, unless it is there and nothing was changed by it.
 func (t *target) source(c *store.Ready, status store.Status) {
+	for _, name := range c.Drop {
+		for had := range t.origins {
+			if had == clean(name) || name == "*" && (c.Source == nil || had != clean(c.Source.Name)) {
+				t.drop(had)
+			}
+		}
+	}
 	if c.Source == nil {
 		return
 	}
@@ -218,6 +226,21 @@ func (t *target) source(c *store.Ready, status store.Status) {
 		}
 	}
 	t.sources = append(t.sources, source{c, name, seq, had.seq})
+}
+
+// drop forgets an input.
+func (t *target) drop(name string) {
+	seq := t.origins[name].seq
+	delete(t.origins, name)
+	for i, s := range t.sources {
+		if s.name == name { // of this transaction: it was never there, but for the one that it replaces
+			t.sources, seq = slices.Delete(t.sources, i, i+1), s.replaces
+			break
+		}
+	}
+	if seq != 0 {
+		t.dropped = append(t.dropped, seq)
+	}
 }
 
 // putSets keeps names and descriptions of sets, and that their ancestors are there.

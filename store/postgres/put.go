@@ -287,7 +287,7 @@ func (db *DB) begin(ctx context.Context, conn *pgxpool.Conn, changes []*store.Re
 		for _, name := range c.Aliases {
 			keys = append(keys, aliasKey(name))
 		}
-		if c.Source != nil {
+		if c.Source != nil || len(c.Drop) > 0 {
 			withSource = append(withSource, c.Local)
 		}
 	}

@@ -233,6 +233,9 @@ func (r *rows) queue(b *pgx.Batch) {
 				names = append(names, &name)
 			}
 		}
+		for _, seq := range t.dropped {
+			oldItems, oldSeqs = append(oldItems, t.id), append(oldSeqs, int32(seq))
+		}
 		for _, s := range t.sources {
 			if s.replaces != 0 {
 				oldItems, oldSeqs = append(oldItems, t.id), append(oldSeqs, int32(s.replaces))
@@ -333,5 +336,5 @@ func (r *rows) empty() bool {
 	if len(r.items) > 0 || len(r.sets) > 0 {
 		return false
 	}
-	return !slices.ContainsFunc(r.all, func(t *target) bool { return t.article != nil || len(t.aliases) > 0 || len(t.sources) > 0 })
+	return !slices.ContainsFunc(r.all, func(t *target) bool { return t.article != nil || len(t.aliases) > 0 || len(t.sources) > 0 || len(t.dropped) > 0 })
 }

@@ -544,8 +544,22 @@ func (w *writer) putSets(sets []store.Set) error {
 	return nil
 }
 
-// source keeps the input that the change came from, under its name, unless it is there and nothing was changed by it.
+// source drops the inputs that the change says, and keeps the one that it came from, under its name, unless it is there and nothing was changed by it.
 func (w *writer) source(id int64, c *store.Ready, status store.Status) error {
+	for _, name := range c.Drop {
+		err := error(nil)
+		switch {
+		case name != "*":
+			err = run(w.conn, `DELETE FROM source WHERE item = ? AND name = ?`, id, name)
+		case c.Source == nil:
+			err = run(w.conn, `DELETE FROM source WHERE item = ?`, id)
+		default:
+			err = run(w.conn, `DELETE FROM source WHERE item = ? AND name <> ?`, id, c.Source.Name)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if c.Source == nil {
 		return nil
 	}

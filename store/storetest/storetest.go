@@ -99,6 +99,7 @@ func Run(t *testing.T, open func(t *testing.T, o Options) store.Store) {
 		{"sets come in pages", testSetPages},
 		{"a set keeps its name", testSetNames},
 		{"the latest source comes first, and a replaced one is forgotten", testSource},
+		{"sources are dropped when a change says so", testDrop},
 		{"the secret outlives the process", testSecret},
 		{"a list is exact while others write", testExact},
 		{"a harvester never misses a change", testHarvest},
@@ -652,6 +653,49 @@ func testSource(f *fixture) {
 	src, err = f.Source(bg, "1")
 	require.NoError(f.t, err)
 	assert.Len(f.t, src, 2, "but it is kept")
+}
+
+func testDrop(f *fixture) {
+	put := func(version int, source string, drop ...string) store.Status {
+		c := article("1", version)
+		if c.Drop = drop; source != "" {
+			c.Source = &store.Source{Name: source, Type: "jats", Data: []byte(source)}
+		}
+		out, err := f.Put(bg, []store.Change{c})
+		require.NoError(f.t, err)
+		return out[0].Status
+	}
+	names := func() (all []string) {
+		src, err := f.Source(bg, "1")
+		require.NoError(f.t, err)
+		for _, s := range src {
+			all = append(all, s.Name)
+		}
+		return all
+	}
+	put(1, "a")
+	put(2, "b")
+	put(3, "c", "a", "nothing")
+	assert.Equal(f.t, []string{"c", "b"}, names())
+	assert.Equal(f.t, store.Unchanged, put(3, "", "b"), "what is served is as it was")
+	assert.Equal(f.t, []string{"c"}, names())
+	put(3, "d")
+	put(3, "e")
+	put(4, "d", "*")
+	assert.Equal(f.t, []string{"d"}, names(), "the change's own stays")
+	_, _, ok, err := f.HasSource(bg, sha256.Sum256([]byte("e")))
+	require.NoError(f.t, err)
+	assert.False(f.t, ok)
+
+	of := func(source string, drop ...string) store.Change {
+		c := article("1", 5)
+		c.Drop, c.Source = drop, &store.Source{Name: source, Type: "jats", Data: []byte(source + "5")}
+		return c
+	}
+	f.put(of("d"), of("x"), of("y", "x", "d")) // in one transaction
+	assert.Equal(f.t, []string{"y"}, names())
+	assert.Equal(f.t, store.Unchanged, put(5, "", "*"))
+	assert.Empty(f.t, names())
 }
 
 func testSecret(f *fixture) {
