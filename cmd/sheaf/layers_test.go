@@ -25,11 +25,10 @@ func TestLayers(t *testing.T) {
 		"sheaf/store/storetest":      {"sheaf/store"},
 		"sheaf/ingest/jes":           {"sheaf/jats"},
 		"sheaf/ingest/cut":           {"sheaf/jats"},
-		"sheaf/ingest/ris/refman":     {"sheaf/jats"},
 		"sheaf/ingest/harvest":       {"sheaf/jats", "sheaf/ingest/cut", "sheaf/ingest/oaipmh"},
-		"sheaf/ingest/ris/refmantest": {"sheaf/jats", "sheaf/crosswalk", "sheaf/fixtures/fixturetest"},
-		"sheaf/ingest/ris":            {"sheaf/jats", "sheaf/ingest/cut", "sheaf/ingest/ris/refman"},
 		"sheaf/ingest/oaipmh":        {"sheaf/jats", "sheaf/ingest/cut"},
+		"sheaf/ingest/ojs":           {"sheaf/jats", "sheaf/ingest/cut"},
+		"sheaf/ingest/table":         {"sheaf/jats", "sheaf/ingest/cut"},
 		"sheaf/ingest":               {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/ingest/jes"},
 		"sheaf/oai":                  {"sheaf/crosswalk", "sheaf/store"},
 		"sheaf/oai/oaitest":          {"sheaf/crosswalk", "sheaf/oai", "sheaf/store", "sheaf/store/storetest"},
@@ -41,6 +40,9 @@ func TestLayers(t *testing.T) {
 		"sheaf/fixtures/fixturetest": nil,
 
 		"sheaf/store/postgres/pgtest": {"sheaf/fixtures/fixturetest"},
+		"sheaf/ingest/ris/refman":     {"sheaf/jats"},
+		"sheaf/ingest/ris/refmantest": {"sheaf/jats", "sheaf/crosswalk", "sheaf/fixtures/fixturetest"},
+		"sheaf/ingest/ris":            {"sheaf/jats", "sheaf/ingest/cut", "sheaf/ingest/ris/refman"},
 	}
 	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
 	list.Dir = fixturetest.Root()
