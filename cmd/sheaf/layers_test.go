@@ -16,6 +16,7 @@ import (
 func TestLayers(t *testing.T) {
 	may := map[string][]string{
 		"sheaf/jats":                 nil,
+		"sheaf/jats/jats4r":          {"sheaf/jats"},
 		"sheaf/fixtures":             nil,
 		"sheaf/crosswalk/oaidc":      {"sheaf/jats"},
 		"sheaf/crosswalk":            {"sheaf/jats", "sheaf/crosswalk/oaidc"},

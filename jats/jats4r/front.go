@@ -157,13 +157,13 @@ var abstractRules = []Rule{{
 	},
 }, {
 	ID: "jats4r-abstract-graphical-type", Topic: "abstract", Severity: Warning,
-	Demand: "An abstract with a graphic in a figure has abstract-type=\"graphical\".",
+	Demand: "An abstract with a graphic in a figure, no film or sound, has abstract-type=\"graphical\".",
 	Advice: "Write abstract-type=\"graphical\".",
 	Fails:  `<abstract><p><fig id="f1"><graphic><alt-text>A curve</alt-text></graphic></fig></p></abstract>`,
 	Passes: `<abstract abstract-type="graphical"><p><fig id="f1"><graphic><alt-text>A curve</alt-text></graphic></fig></p></abstract>`,
 	on:     abstracts,
 	check: func(_ *visit, e *etree.Element) string {
-		if !is(e, "abstract-type", "graphical") && figureWith(e, "graphic", anyElement) {
+		if !is(e, "abstract-type", "graphical", "video", "audio") && figureWith(e, "graphic", anyElement) {
 			return "<" + e.Tag + `> has a <fig> with a <graphic>, and no abstract-type="graphical"`
 		}
 		return ""
@@ -220,21 +220,11 @@ var affiliationRules = []Rule{{
 		if id := attr(e, "id"); id != "" && v.pointed[id] || !under(e, "article-meta", "contrib-group") {
 			return ""
 		}
-		contribs, follows, seen := 0, false, false
-		for s := range elements(e.Parent()) {
-			switch {
-			case s == e:
-				seen = true
-			case s.Tag == "contrib" && !seen:
-				contribs++
-			case s.Tag == "aff" && seen:
-				follows = true
-			}
-		}
+		contribs := v.siblings[e.Parent()]
 		if under(e, "article-meta") {
 			contribs = v.contribs
 		}
-		if follows && contribs > 1 {
+		if v.last[e.Parent()] != e && contribs > 1 {
 			return fmt.Sprintf("<aff> %.60q is one of several and none of the %d contributors points at it", folded(e), contribs)
 		}
 		return ""
@@ -356,7 +346,7 @@ var affiliationRules = []Rule{{
 			return ""
 		}
 		for _, id := range strings.Fields(attr(e, "rid")) {
-			if to := v.ids[id]; kid(to, "label") != nil && to != nil || to != nil && to.Tag == "aff-alternatives" && kid(to, "aff", "label") != nil {
+			if to := v.ids[id]; v.kid(to, "label") != nil || v.kid(to, "aff/label") != nil {
 				return ""
 			}
 		}
@@ -518,7 +508,7 @@ var trialRules = []Rule{{
 	Passes: `<p><related-object document-id-type="clinical-trial-number" document-id="T1"/><related-object document-id-type="clinical-trial-number" document-id="T2"/></p>`,
 	on:     []string{"related-object"},
 	check: func(v *visit, e *etree.Element) string {
-		if id := attr(e, "document-id"); id != "" && (!stated(e, "document-id-type") || is(e, "document-id-type", trialNumber)) && v.trials[id] != nil {
+		if id := attr(e, "document-id"); id != "" && (!stated(e, "document-id-type") || is(e, "document-id-type", trialNumber)) && v.trials[id] {
 			return fmt.Sprintf("document-id %q is there already", id)
 		}
 		return ""
@@ -757,7 +747,7 @@ var ethicsRules = []Rule{{
 	Passes: `<back><sec sec-type="ethics-statement"><title>A</title><sec sec-type="ethics-consent"><title>B</title></sec></sec></back>`,
 	on:     []string{"sec"},
 	check: func(v *visit, e *etree.Element) string {
-		if is(e, "sec-type", ethicsStatement) && len(v.ethics) > 0 {
+		if is(e, "sec-type", ethicsStatement) && v.ethics {
 			return `there is a <sec sec-type="ethics-statement"> already`
 		}
 		return ""

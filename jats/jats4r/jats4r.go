@@ -14,6 +14,7 @@
 //     URI in either place.
 //   - display-object-caption-label for tables: a slip in the regular expression ("||") makes the schematron warn of every unlabelled table with a caption.
 //   - auths-affs-aff-label: the label of an aff inside the aff-alternatives that an xref points at counts.
+//   - abstract-graphical-type: the schematron wants a graphic in the figure of a video or audio abstract, and warns of it there; here it may stand there.
 //   - Several values where the schematron's XPath allows one (xref/@rid with two ids, two copyright-holders, two licence addresses): it stops with an error or
 //     compares the first; here every value counts.
 //   - accessibility-alt-text-title and -caption: an empty alt-text is no copy of a title that is not there.
@@ -243,10 +244,32 @@ func (d *Document) Line(e *etree.Element) int { return d.lines[e] }
 func Check(root *etree.Element) []Finding { return check(root, nil, version{}) }
 
 func check(root *etree.Element, lines map[*etree.Element]int, docType version) []Finding {
-	v := &visit{lines: lines, docType: docType, version: docType, ids: map[string]*etree.Element{}, pointed: map[string]bool{}}
+	v := &visit{lines: lines, docType: docType, version: docType, ids: map[string]*etree.Element{}, pointed: map[string]bool{},
+		siblings: map[*etree.Element]int{}, last: map[*etree.Element]*etree.Element{}, trials: map[string]bool{}, seen: map[place]*etree.Element{}}
 	v.index(root)
 	v.walk(root, "/"+root.Tag)
 	return v.found
+}
+
+// place is a path of names below an element.
+type place struct {
+	e    *etree.Element
+	path string
+}
+
+// kid is the first element at a path ("caption/title") below e, or nil. It remembers what it found, for rules that ask the same of many siblings: else
+// time would go with the square of their number.
+func (v *visit) kid(e *etree.Element, path string) *etree.Element {
+	if e == nil {
+		return nil
+	}
+	at := place{e, path}
+	k, ok := v.seen[at]
+	if !ok {
+		k = kid(e, strings.Split(path, "/")...)
+		v.seen[at] = k
+	}
+	return k
 }
 
 // visit is one walk over a document.
@@ -258,9 +281,12 @@ type visit struct {
 	ids     map[string]*etree.Element
 	pointed map[string]bool // ids that a rid names
 
-	contribs int                        // passed so far
-	ethics   []*etree.Element           // ethics statements passed so far
-	trials   map[string]*etree.Element  // clinical trial numbers passed so far, each with its first place
+	contribs int                               // passed so far
+	siblings map[*etree.Element]int            // contribs passed so far, by their parent
+	last     map[*etree.Element]*etree.Element // the last aff of a parent
+	ethics   bool                              // an ethics statement was passed
+	trials   map[string]bool                   // clinical trial numbers passed so far
+	seen     map[place]*etree.Element          // what kid found
 	found    []Finding
 }
 
@@ -272,6 +298,9 @@ func (v *visit) index(e *etree.Element) {
 		v.pointed[id] = true
 	}
 	for k := range elements(e) {
+		if k.Tag == "aff" {
+			v.last[e] = k
+		}
 		v.index(k)
 	}
 }
@@ -309,16 +338,12 @@ func (v *visit) pass(e *etree.Element) {
 	switch e.Tag {
 	case "contrib":
 		v.contribs++
+		v.siblings[e.Parent()]++
 	case "sec":
-		if attr(e, "sec-type") == ethicsStatement {
-			v.ethics = append(v.ethics, e)
-		}
+		v.ethics = v.ethics || attr(e, "sec-type") == ethicsStatement
 	case "related-object":
-		if id := attr(e, "document-id"); id != "" && attr(e, "document-id-type") == trialNumber && v.trials[id] == nil {
-			if v.trials == nil {
-				v.trials = map[string]*etree.Element{}
-			}
-			v.trials[id] = e
+		if attr(e, "document-id-type") == trialNumber {
+			v.trials[attr(e, "document-id")] = true
 		}
 	}
 }
