@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/fnv"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -68,7 +70,8 @@ func Render(f Format, a *jats.Article, local string, at time.Time) ([]byte, erro
 	if len(b) == root+len(AboutMark) {
 		return b[:root], nil
 	}
-	if err := check(b[root+len(AboutMark):]); err != nil {
+	about := append(append([]byte("<record>"), b[root+len(AboutMark):]...), "</record>"...) // there may be several: they are checked as what they will be in
+	if err := check(about); err != nil {
 		return nil, fmt.Errorf("crosswalk: %s: about: %w", f.Prefix, err)
 	}
 	return b, nil
@@ -88,11 +91,18 @@ func Due(a *jats.Article, at time.Time) int64 {
 	return end.Unix()
 }
 
-// AppendAbout appends the about container that names the licence of a, or nothing when no licence URI is known. A licence of the data alone
-// is not the article's.
+// AppendAbout appends the about containers of a, or nothing when there are none: its licence, and where the record was harvested from.
 //
-// Source: OAI-PMH 2.0 §2.5; OAI guideline "Conveying rights expressions about metadata" §3.
+// Source: OAI-PMH 2.0 §2.5.
 func AppendAbout(dst []byte, a *jats.Article) []byte {
+	return appendProvenance(appendRights(dst, a), a.Origin)
+}
+
+// appendRights appends the container that names the licence of a; nothing when no licence URI is known. A licence of the data alone is not
+// the article's.
+//
+// Source: OAI guideline "Conveying rights expressions about metadata" §3.
+func appendRights(dst []byte, a *jats.Article) []byte {
 	for _, l := range a.Permissions.Licenses {
 		uri := strings.TrimSpace(l.URI)
 		if uri == "" || l.AppliesTo != "" || strings.IndexFunc(uri, func(r rune) bool { return r <= ' ' || r == '"' || r == 0xfffd }) >= 0 {
@@ -105,6 +115,56 @@ func AppendAbout(dst []byte, a *jats.Article) []byte {
 		return append(dst, `"/></rights></about>`...)
 	}
 	return dst
+}
+
+// maxOrigins bounds how far back the way of a record is told.
+const maxOrigins = 16
+
+// appendProvenance appends the container that tells where a record was harvested from, and where that place had it from. An origin that lacks a part which
+// the schema demands, or holds what it forbids, cannot be told, nor what is behind it.
+//
+// Source: OAI-PMH 2.0 Implementation Guidelines, "XML schema to hold provenance information" (originDescription).
+func appendProvenance(dst []byte, o *jats.Origin) []byte {
+	n := 0
+	for at := o; at != nil && n < maxOrigins && tellable(at); at = at.Origin {
+		n++
+	}
+	if n == 0 {
+		return dst
+	}
+	const ns = "http://www.openarchives.org/OAI/2.0/provenance"
+	dst = append(dst, `<about><provenance xmlns="`+ns+`" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="`+ns+
+		` http://www.openarchives.org/OAI/2.0/provenance.xsd">`...)
+	for range n {
+		dst = append(dst, `<originDescription harvestDate="`+o.HarvestDate+`" altered="`...)
+		dst = strconv.AppendBool(dst, o.Altered)
+		dst = append(dst, `">`...)
+		for _, e := range [][2]string{{"baseURL", o.BaseURL}, {"identifier", o.Identifier}, {"datestamp", o.Datestamp}, {"metadataNamespace", o.MetadataNamespace}} {
+			dst = append(dst, "<"+e[0]+">"+string(jats.Escape(e[1]))+"</"+e[0]+">"...)
+		}
+		o = o.Origin
+	}
+	for range n {
+		dst = append(dst, "</originDescription>"...)
+	}
+	return append(dst, "</provenance></about>"...)
+}
+
+// tellable tells whether an originDescription can be made of o.
+func tellable(o *jats.Origin) bool {
+	for _, uri := range []string{o.BaseURL, o.Identifier, o.MetadataNamespace} {
+		if _, err := url.Parse(uri); err != nil || uri == "" || strings.IndexFunc(uri, func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0xfffd }) >= 0 {
+			return false
+		}
+	}
+	for _, date := range []string{o.Datestamp, o.HarvestDate} {
+		_, day := time.Parse(time.DateOnly, date)
+		_, second := time.Parse("2006-01-02T15:04:05Z", date)
+		if day != nil && second != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // landing is the address of the item's page here. Slashes stay, as most identifiers are DOIs.

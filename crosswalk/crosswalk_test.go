@@ -123,6 +123,59 @@ func TestAboutNamesTheLicence(t *testing.T) {
 	assert.Empty(t, fixturetest.XSD(t, "oai/rights.xsd", docs))
 }
 
+// A record that was harvested says from where, and where that place had it from; what cannot be said validly is left out, and what has no origin keeps its bytes.
+func TestAboutTellsTheOrigin(t *testing.T) {
+	origin := func(n int) *jats.Origin {
+		return &jats.Origin{BaseURL: fmt.Sprintf("https://%d.example.org/oai?a=b&c", n), Identifier: fmt.Sprintf("oai:%d.example.org:1/<2>", n), Datestamp: "2024-05-0" + fmt.Sprint(n%9+1),
+			MetadataNamespace: "http://www.openarchives.org/OAI/2.0/oai_dc/", HarvestDate: "2025-01-02T03:04:05Z", Altered: n%2 == 0}
+	}
+	chain := func(n int) *jats.Origin {
+		o := origin(n)
+		for at, i := o, n-1; i > 0; i-- {
+			at.Origin = origin(i)
+			at = at.Origin
+		}
+		return o
+	}
+	a := articles(t)["thin-films"]
+	f, _ := crosswalk.Find("jats")
+	_, without := render(t, f, a)
+	docs := map[string][]byte{}
+	count := func(o *jats.Origin) int {
+		a.Origin = o
+		record, about := render(t, f, a)
+		require.True(t, bytes.HasPrefix(about, without), "the licence comes first")
+		rest := string(about[len(without):])
+		docs[fmt.Sprint(len(docs))] = response(map[string][]byte{"x": fmt.Appendf(nil, "<metadata>%s</metadata>%s", record, about)})["all records in one response"]
+		return strings.Count(rest, "<originDescription ")
+	}
+	assert.Equal(t, 0, count(nil))
+	assert.Equal(t, 1, count(chain(1)))
+	assert.Equal(t, 3, count(chain(3)))
+	assert.Equal(t, 16, count(chain(40)))
+	for _, spoil := range []func(*jats.Origin){
+		func(o *jats.Origin) { o.HarvestDate = "" }, func(o *jats.Origin) { o.HarvestDate = "yesterday" }, func(o *jats.Origin) { o.Datestamp = "2024-13-01" },
+		func(o *jats.Origin) { o.Datestamp = "2024-05-06T07:08:09+03:00" }, func(o *jats.Origin) { o.BaseURL = "" }, func(o *jats.Origin) { o.Identifier = "a b" },
+		func(o *jats.Origin) { o.Identifier = "oai:x:%zz/\x01" }, func(o *jats.Origin) { o.MetadataNamespace = "http://[" },
+	} {
+		o := chain(3)
+		spoil(o.Origin)
+		assert.Equal(t, 1, count(o), "%+v", o.Origin)
+		o = chain(3)
+		spoil(o)
+		assert.Equal(t, 0, count(o), "%+v", o)
+	}
+	a.Origin = chain(2)
+	_, about := render(t, f, a)
+	assert.Equal(t, `<about><provenance xmlns="http://www.openarchives.org/OAI/2.0/provenance" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" `+
+		`xsi:schemaLocation="http://www.openarchives.org/OAI/2.0/provenance http://www.openarchives.org/OAI/2.0/provenance.xsd">`+
+		`<originDescription harvestDate="2025-01-02T03:04:05Z" altered="true"><baseURL>https://2.example.org/oai?a=b&amp;c</baseURL><identifier>oai:2.example.org:1/&lt;2&gt;</identifier>`+
+		`<datestamp>2024-05-03</datestamp><metadataNamespace>http://www.openarchives.org/OAI/2.0/oai_dc/</metadataNamespace>`+
+		`<originDescription harvestDate="2025-01-02T03:04:05Z" altered="false"><baseURL>https://1.example.org/oai?a=b&amp;c</baseURL><identifier>oai:1.example.org:1/&lt;2&gt;</identifier>`+
+		`<datestamp>2024-05-02</datestamp><metadataNamespace>http://www.openarchives.org/OAI/2.0/oai_dc/</metadataNamespace></originDescription></originDescription></provenance></about>`, string(about[len(without):]))
+	assert.Empty(t, fixturetest.Responses(t, docs))
+}
+
 // The record of an article never shows an e-mail address or what changes daily, and never a price as a right.
 func TestRecordsLeaveOutWhatIsNotForAll(t *testing.T) {
 	all := articles(t)
