@@ -1,2 +1,291 @@
 // Package oaipmh reads what OAI-PMH repositories answer, and the metadata formats that stand in their records.
 package oaipmh
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"github.com/beevik/etree"
+
+	"sheaf/ingest/cut"
+	"sheaf/jats"
+)
+
+// Namespaces by which documents are told.
+const (
+	nsOAI  = "http://www.openarchives.org/OAI/2.0/"
+	nsMARC = "http://www.loc.gov/MARC21/slim"
+	nsMODS = "http://www.loc.gov/mods/v3"
+)
+
+// recordElements are the elements that Cut takes for a record; of those inside each other the outermost counts.
+var recordElements = []string{"record", "mods", "dc", "qualifieddc", "nsdl_dc", "resource", "oai_openaire"}
+
+// answersWithout are the elements of answers that hold no records.
+var answersWithout = []string{"Identify", "ListMetadataFormats", "ListSets", "ListIdentifiers"}
+
+// Recognise tells whether a document is an answer of OAI-PMH, records taken from one, or records of Dublin Core, MARC 21, MODS or OpenAIRE alone, by its
+// first element. An answer counts as such whatever it answers: Cut and Read say why one that holds no records is none.
+func Recognise(head []byte) bool {
+	name, ns := cut.Root(head)
+	switch name {
+	case "OAI-PMH":
+		return true
+	case "record", "records", "collection", "ListRecords", "GetRecord":
+		return ns == nsMARC || ns == nsOAI || bytes.Contains(head, []byte("<metadata")) && bytes.Contains(head, []byte("<header")) ||
+			bytes.Contains(head, []byte("MARC21/slim")) || bytes.Contains(head, []byte("<datafield "))
+	case "mods", "modsCollection":
+		return ns == "" || strings.HasPrefix(ns, "http://www.loc.gov/mods")
+	case "dc", "qualifieddc", "nsdl_dc":
+		return bytes.Contains(head, []byte("purl.org/dc/")) || ns == "" && bytes.Contains(head, []byte("<dc:"))
+	case "resource", "oai_openaire":
+		return isResource(ns)
+	}
+	return false
+}
+
+// isResource tells whether ns is one of the namespaces in which a resource is described by the OpenAIRE guidelines 4 or by DataCite.
+func isResource(ns string) bool {
+	return strings.Contains(ns, "namespace.openaire.eu/schema/oaire") || strings.HasPrefix(strings.TrimPrefix(ns, "https:"), "http://datacite.org/schema/kernel-") ||
+		strings.Contains(ns, "//datacite.org/schema/kernel-")
+}
+
+// Cut takes a document apart into its records; a Data is a document with one record and what the answer says of all of them. A document that holds no record
+// is yielded as one Err: "oai-error" with the repository's own code and words, "no-records" for an answer to another verb or an empty list.
+func Cut(r io.Reader, yield func(cut.Record) error) error {
+	head, err := io.ReadAll(io.LimitReader(r, headSize))
+	if err != nil {
+		return err
+	}
+	from := max(begin(head), 0)
+	before := bytes.Count(head[:from], []byte{'\n'})
+	root, _ := cut.Root(head[from:])
+	var complaint *cut.Record
+	any := false
+	records := recordElements
+	x := cut.XML{Records: records}
+	if root == "OAI-PMH" {
+		x = cut.XML{Records: append([]string{"record", "error"}, answersWithout...), Drop: answersWithout}
+	}
+	err = x.Cut(io.MultiReader(bytes.NewReader(head[from:]), r), func(rec cut.Record) error {
+		rec.Line += before
+		if rec.Err == nil && root == "OAI-PMH" {
+			if name := recordName(rec.Data); name != "record" {
+				if complaint == nil {
+					complaint = &cut.Record{Line: rec.Line, Err: refusal(rec.Data)}
+				}
+				return nil
+			}
+		}
+		any = true
+		return yield(rec)
+	})
+	switch {
+	case err != nil || any:
+		return err
+	case complaint != nil:
+		return yield(*complaint)
+	}
+	return yield(cut.Record{Line: 1, Err: jats.Faultf("no-records", 0, "element %q holds no record", root)})
+}
+
+// refusal says why an answer without records is refused.
+func refusal(doc []byte) error {
+	root, err := cut.Document(doc)
+	if err != nil {
+		return err
+	}
+	if e := child(root, "error"); e != nil {
+		told := Error{Code: strings.TrimSpace(e.SelectAttrValue("code", "")), Message: blanks(e.Text())}
+		return jats.Faultf("oai-error", 0, "%s; there is no record in it", told.Error())
+	}
+	for _, verb := range answersWithout {
+		if child(root, verb) != nil {
+			return jats.Faultf("no-records", 0, "an answer to %s, which holds no records, want ListRecords or GetRecord", verb)
+		}
+	}
+	return jats.Faultf("no-records", 0, "element %q holds no record", root.Tag)
+}
+
+// A ReadFunc reads one record of some format.
+type ReadFunc func(record []byte) (*jats.Article, []jats.Warning, error)
+
+// Read makes an article of one record that Cut has given, or of a document that holds one record only.
+//
+// A record that the repository has deleted gives an article with its Origin and jats.ErrWithdrawn. Faults: "oai-error" and "no-records" as Cut has them,
+// "several-records" for a document with more than one, "no-metadata" for a record with a header alone that is not deleted, "metadata-format" for metadata
+// in a format that is not read here, and those of jats.Read for JATS.
+func Read(record []byte) (*jats.Article, []jats.Warning, error) { return ReadWith(record, nil) }
+
+// ReadWith is Read that asks other for a reader of the metadata whose root element has that name, without prefix, and namespace, before it looks at its own formats;
+// other may be nil and may return nil. The reader is given the metadata as a document of its own; the Origin is added to what it returns.
+func ReadWith(record []byte, other func(name, namespace string) ReadFunc) (*jats.Article, []jats.Warning, error) {
+	if from := begin(record[:min(len(record), headSize)]); from > 0 {
+		record = record[from:]
+	}
+	root, err := cut.Document(record)
+	if err != nil {
+		return nil, nil, err
+	}
+	one, err := oneRecord(root)
+	if err != nil {
+		return nil, nil, err
+	}
+	header := child(one, "header")
+	metadata := child(one, "metadata")
+	if header == nil && metadata == nil { // a record of a format, with no envelope
+		return readMetadata(one, record, other)
+	}
+	origin := originOf(root, one)
+	if header != nil && strings.EqualFold(strings.TrimSpace(header.SelectAttrValue("status", "")), "deleted") {
+		return &jats.Article{Origin: origin}, nil, jats.ErrWithdrawn
+	}
+	content, data, err := contentOf(metadata, record)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, warnings, err := readMetadata(content, data, other)
+	if a != nil {
+		origin.MetadataNamespace = namespaceOf(content)
+		if a.Origin == nil {
+			a.Origin = origin
+		}
+		if len(a.Permissions.Licenses) == 0 {
+			if uri := rightsOf(one); uri != "" {
+				a.Permissions.Licenses = []jats.License{{URI: uri}}
+			}
+		}
+	}
+	return a, warnings, err
+}
+
+// oneRecord finds the record in a document.
+func oneRecord(root *etree.Element) (*etree.Element, error) {
+	var found []*etree.Element
+	collect(root, 0, &found)
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return nil, jats.Faultf("several-records", 0, "%d records in element %q, want one", len(found), root.Tag)
+	}
+	if root.Tag != "OAI-PMH" {
+		return root, nil // readMetadata tells whether it is one
+	}
+	if e := child(root, "error"); e != nil {
+		told := Error{Code: strings.TrimSpace(e.SelectAttrValue("code", "")), Message: blanks(e.Text())}
+		return nil, jats.Faultf("oai-error", 0, "%s; there is no record in it", told.Error())
+	}
+	for _, verb := range answersWithout {
+		if child(root, verb) != nil {
+			return nil, jats.Faultf("no-records", 0, "an answer to %s, which holds no records, want ListRecords or GetRecord", verb)
+		}
+	}
+	return nil, jats.Faultf("no-records", 0, "element %q holds no record", root.Tag)
+}
+
+// collect finds the records in e and its lists; an answer has them two levels down.
+func collect(e *etree.Element, level int, found *[]*etree.Element) {
+	for _, name := range recordElements {
+		if e.Tag == name {
+			*found = append(*found, e)
+			return
+		}
+	}
+	switch e.Tag {
+	case "OAI-PMH", "ListRecords", "GetRecord", "records", "collection", "modsCollection":
+		for _, k := range e.ChildElements() {
+			if level < 4 {
+				collect(k, level+1, found)
+			}
+		}
+	}
+}
+
+// contentOf is the root element of the metadata, and the metadata as a document. The metadata may be given as text, CDATA or escaped; a metadata element that
+// holds the elements of Dublin Core directly is itself the root.
+func contentOf(metadata *etree.Element, record []byte) (*etree.Element, []byte, error) {
+	if metadata == nil {
+		return nil, nil, jats.Faultf("no-metadata", 0, "the record is not deleted and has no metadata")
+	}
+	inside := metadata.ChildElements()
+	switch {
+	case len(inside) == 0:
+		text := strings.TrimSpace(metadata.Text())
+		if !strings.HasPrefix(text, "<") {
+			return nil, nil, jats.Faultf("no-metadata", 0, "the metadata is %.40q, want an element", text)
+		}
+		root, err := cut.Document([]byte(text))
+		return root, []byte(text), err
+	case len(inside) > 1 && dcNames[inside[0].Tag] && dcNames[inside[1].Tag]:
+		return metadata, record, nil
+	}
+	return inside[0], record, nil
+}
+
+// readMetadata reads the metadata whose root element is e; data is a document that holds it and no other.
+func readMetadata(e *etree.Element, data []byte, other func(name, namespace string) ReadFunc) (*jats.Article, []jats.Warning, error) {
+	ns := namespaceOf(e)
+	if other != nil {
+		if read := other(e.Tag, ns); read != nil {
+			return read(document(e))
+		}
+	}
+	if e.Tag == "article" || e.Tag == "pmc-articleset" || e.Tag == "articles" {
+		return jats.Read(data)
+	}
+	r := &reader{a: &jats.Article{}}
+	switch {
+	case e.Tag == "record" && (ns == nsMARC || child(e, "datafield") != nil || child(e, "leader") != nil):
+		r.marc(e)
+	case e.Tag == "collection" && child(e, "record") != nil:
+		r.marc(child(e, "record"))
+	case e.Tag == "mods":
+		r.mods(e)
+	case e.Tag == "modsCollection" && child(e, "mods") != nil:
+		r.mods(child(e, "mods"))
+	case (e.Tag == "resource" || e.Tag == "oai_openaire") && (isResource(ns) || child(e, "titles") != nil):
+		r.resource(e)
+	case e.Tag == "oai_datacite" && find(e, "resource") != nil:
+		r.resource(find(e, "resource"))
+	case isDC(e, ns):
+		r.dc(e)
+	default:
+		return nil, nil, jats.Faultf("metadata-format", 0,
+			"metadata in element %q of namespace %q, want oai_dc, qualified Dublin Core, jats, nlm, pmc, marcxml, mods or oai_openaire", e.Tag, ns)
+	}
+	r.finish()
+	return r.a, r.warnings, nil
+}
+
+// document is e as a document of its own, with the namespaces that are declared around it.
+func document(e *etree.Element) []byte {
+	c := e.Copy()
+	for up := e.Parent(); up != nil; up = up.Parent() {
+		for _, a := range up.Attr {
+			if (a.Space == "xmlns" || a.Space == "" && a.Key == "xmlns") && c.SelectAttr(a.FullKey()) == nil {
+				c.CreateAttr(a.FullKey(), a.Value)
+			}
+		}
+	}
+	doc := etree.NewDocument()
+	doc.SetRoot(c)
+	out, err := doc.WriteToBytes()
+	if err != nil { // it is written to memory
+		return nil
+	}
+	return out
+}
+
+// namespaceOf is the namespace of e by the declarations around it; "" when its prefix is not declared.
+func namespaceOf(e *etree.Element) string {
+	for up := e; up != nil; up = up.Parent() {
+		for _, a := range up.Attr {
+			if e.Space == "" && a.Space == "" && a.Key == "xmlns" || e.Space != "" && a.Space == "xmlns" && a.Key == e.Space {
+				return strings.TrimSpace(a.Value)
+			}
+		}
+	}
+	return ""
+}

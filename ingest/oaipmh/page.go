@@ -229,6 +229,3 @@ func UTC(s string) (date string, ok bool) {
 	}
 	return "", false
 }
-
-// blanks folds white space.
-func blanks(s string) string { return strings.Join(strings.Fields(s), " ") }
