@@ -30,6 +30,8 @@ func TestLayers(t *testing.T) {
 		"sheaf/ingest/oaipmh":        {"sheaf/jats", "sheaf/ingest/cut"},
 		"sheaf/ingest/ojs":           {"sheaf/jats", "sheaf/ingest/cut"},
 		"sheaf/ingest/table":         {"sheaf/jats", "sheaf/ingest/cut"},
+		"sheaf/ingest/pubmed":        {"sheaf/jats", "sheaf/ingest/cut"},
+		"sheaf/ingest/doaj":          {"sheaf/jats", "sheaf/ingest/cut"},
 		"sheaf/ingest":               {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/ingest/jes"},
 		"sheaf/oai":                  {"sheaf/crosswalk", "sheaf/store"},
 		"sheaf/oai/oaitest":          {"sheaf/crosswalk", "sheaf/oai", "sheaf/store", "sheaf/store/storetest"},
