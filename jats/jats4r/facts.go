@@ -263,7 +263,8 @@ var (
 
 // licenceURIs are the addresses that a licence has: those of its license_ref, or else its xlink:href.
 func licenceURIs(e *etree.Element) (uris []string) {
-	for _, r := range kids(e, "license_ref") {
+	refs := kids(e, "license_ref")
+	for _, r := range refs[:min(len(refs), maxCompared)] {
 		uris = append(uris, text(r))
 	}
 	if uri, ok := href(e); ok && len(uris) == 0 {
@@ -514,9 +515,13 @@ var permissionsRules = []Rule{{
 	},
 }}
 
+// maxCompared bounds what is compared each with each.
+const maxCompared = 100
+
 // disagreement tells which copyright statement names none of the years or holders beside it, in any case of the letters.
 func disagreement(e *etree.Element, tag string) string {
 	facts := kids(e, tag)
+	facts = facts[:min(len(facts), maxCompared)]
 	if len(facts) == 0 {
 		return ""
 	}

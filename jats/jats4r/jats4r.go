@@ -20,6 +20,8 @@
 //   - accessibility-alt-text-title and -caption: an empty alt-text is no copy of a title that is not there.
 //   - credit: "Formal analysis", as credit.niso.org spells it, is as good as "Formal Analysis"; and a role whose term and address are both none of CRediT, of which the
 //     schematron says nothing, is wrong.
+//   - Tables of OASIS and formulas of MathML are known by their prefix too, whatever namespace it stands for.
+//   - Place. What is wrong with a copyright-statement or a license-p is told once, at the permissions or license that it stands in.
 //   - xml-lang: a whole tag ("en-GB") is a language, not only one subtag; a country alone ("US") is none.
 //   - Shadows. In a schematron the first rule of a pattern that matches hides the later ones, so that it does not look at xml:lang of a subj-group that has inner
 //     groups. Here each rule looks at each element.
@@ -142,8 +144,8 @@ func Parse(data []byte) (*Document, error) {
 	dec.Strict = false
 	dec.Entity = xml.HTMLEntity
 	dec.CharsetReader = func(label string, r io.Reader) (io.Reader, error) {
-		if strings.HasPrefix(strings.ToLower(label), "utf-16") || bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) { // UTF-8 by now
-			return r, nil
+		if l := strings.ToLower(label); strings.HasPrefix(l, "utf-16") || bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) || strings.HasPrefix(l, "iso646") {
+			return r, nil // UTF-8 by now, or ASCII
 		}
 		return charset.NewReaderLabel(label, r)
 	}
