@@ -59,11 +59,11 @@ func TestSources(t *testing.T) {
 
 // The rules whose errors may be left in what is served, because only a fact that the source does not state could mend them.
 var absentFacts = map[string]string{
-	"jats4r-auths-affs-aff-link":            "the source does not say whose affiliation it is",
-	"jats4r-funding-source-missing":         "the source gives an award without its funder",
-	"jats4r-data-citations-year":            `the source has words where the year would be ("in prep.")`,
-	"jats4r-general-citations-year":         "the source has words, or a slip, where the year would be",
-	"jats4r-general-citations-page-order":   "the source gives a last page before the first, and does not say which is right",
+	"jats4r-auths-affs-aff-link":          "the source does not say whose affiliation it is",
+	"jats4r-funding-source-missing":       "the source gives an award without its funder",
+	"jats4r-data-citations-year":          `the source has words where the year would be ("in prep.")`,
+	"jats4r-general-citations-year":       "the source has words, or a slip, where the year would be",
+	"jats4r-general-citations-page-order": "the source gives a last page before the first, and does not say which is right",
 }
 
 // What Sheaf serves of these articles breaches no rule of severity error but for want of a fact.
