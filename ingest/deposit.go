@@ -62,28 +62,35 @@ func (im *Importer) deposit(ctx context.Context, d Deposit) (out store.Outcome, 
 	if err != nil {
 		return out, warnings, Explain(d.Data, d.Format, err)
 	}
-	aliases := Aliases(a)
+	p := &prepared{read: a, article: a, names: NamesOf(a), by: byName, source: &store.Source{Name: DepositSource, Type: kind, Data: d.Data}}
+	owner, free, by, err := im.owner(ctx, p.names)
+	var several *jats.Fault
+	switch {
+	case errors.As(err, &several) && d.Local == "":
+		return store.Outcome{Status: store.Conflict, Local: owner}, warnings, nil
+	case err != nil && several == nil:
+		return out, warnings, err
+	}
 	local := d.Local
 	if local == "" {
-		if local, err = im.Store.Resolve(ctx, aliases); err != nil {
-			return out, warnings, err
+		if local, p.by = owner, by; local == "" {
+			local = Local(a)
 		}
+	} else if local != owner { // the weak names that owner has are not free for this one
+		free = p.names.Strong
 	}
-	if local == "" {
-		local = Local(a)
-	}
-	p := &prepared{read: a, article: a, source: &store.Source{Name: DepositSource, Type: kind, Data: d.Data}}
-	if p.render(im, local, aliases); p.change != nil {
+	if p.render(im, local, free); p.change != nil {
 		err = im.complete(ctx, p)
+	} else {
+		err = nil
 	}
+	local = p.outcome.Local
+	warnings = append(warnings, p.outcome.Warnings...)
 	switch {
 	case err != nil:
 		return out, warnings, err
 	case p.change == nil:
 		return out, warnings, Explain(nil, "", p.outcome.Err)
-	}
-	if completed(a, p) {
-		warnings = append(warnings, jats.Warning{Code: "completed", Message: "what the document lacks was added from the landing pages that the item has as sources too"})
 	}
 	version := p.change.If // complete bound the change to what it saw
 	if version == store.IfAbsent {
@@ -97,15 +104,6 @@ func (im *Importer) deposit(ctx context.Context, d Deposit) (out store.Outcome, 
 		return out, warnings, err
 	}
 	return outcomes[0], warnings, nil
-}
-
-// completed tells whether the article that p stores says more than a, which was read.
-func completed(a *jats.Article, p *prepared) bool {
-	if p.article == a {
-		return false
-	}
-	own, err := json.Marshal(a)
-	return err != nil || !bytes.Equal(own, p.change.Article)
 }
 
 // Named makes a local identifier of the name that a depositor gives an item: what an OAI identifier may not hold is percent-encoded, and

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -19,12 +21,26 @@ import (
 
 // prepared is an input that is ready to be stored, or refused.
 type prepared struct {
-	outcome Outcome
-	read    *jats.Article // the input
-	article *jats.Article // the item's: the input, completed by what is there
-	source  *store.Source
-	change  *store.Change // nil: refused, or unchanged
+	outcome   Outcome
+	withdrawn bool          // the source has deleted it
+	counted   bool          // in Importer.seen
+	read      *jats.Article // the input
+	article   *jats.Article // the item's: the input, composed with what else is known of it
+	names     Names         // of the input
+	by        match         // how the item was found
+	source    *store.Source
+	change    *store.Change // nil: refused, or unchanged
 }
+
+// match is how the item of an input was found.
+type match int
+
+const (
+	byItself match = iota // it has the identifier that the input gives itself, or is new
+	byWeak                // journal, year and title are the same
+	byStrong              // it shares an identifier
+	byName                // the depositor named it
+)
 
 // prepare takes one input up to the door. The error is that of the store or of ctx; what is wrong with the input is in the result.
 func (im *Importer) prepare(ctx context.Context, in Input) (*prepared, error) {
@@ -32,7 +48,7 @@ func (im *Importer) prepare(ctx context.Context, in Input) (*prepared, error) {
 	if in.Err != nil {
 		return p, nil
 	}
-	if len(im.Sets) == 0 {
+	if len(im.Sets) == 0 && !im.Replace {
 		local, stamp, known, err := im.Store.HasSource(ctx, sha256.Sum256(in.Data))
 		if err != nil {
 			return nil, err
@@ -44,26 +60,81 @@ func (im *Importer) prepare(ctx context.Context, in Input) (*prepared, error) {
 	}
 	kind, a, warnings, err := Parse(in.Data, in.Kind)
 	p.outcome.Warnings = warnings
-	if err != nil {
+	p.withdrawn = errors.Is(err, jats.ErrWithdrawn)
+	if err != nil && !p.withdrawn {
 		p.outcome.Err = err
 		return p, nil
 	}
-	p.read, p.article = a, a
+	p.read, p.names = a, NamesOf(a)
 	p.source = &store.Source{Name: in.Name, Type: kind, Data: in.Data}
-	if in.Line > 0 {
-		p.source.Name = fmt.Sprintf("%s:%d", in.Name, in.Line)
+	if p.withdrawn {
+		return p, nil
 	}
-	aliases := Aliases(a)
-	local, err := im.Store.Resolve(ctx, aliases)
-	if err != nil {
-		return nil, err
-	}
-	if local == "" {
-		local = Local(a)
-	}
-	p.render(im, local, aliases)
-	return p, nil
+	return p, im.locate(ctx, p)
 }
+
+// locate finds the item that p is of, and renders p for it.
+func (im *Importer) locate(ctx context.Context, p *prepared) error {
+	owner, free, by, err := im.owner(ctx, p.names)
+	if err != nil {
+		var f *jats.Fault
+		if errors.As(err, &f) {
+			p.refuse(err)
+			return nil
+		}
+		return err
+	}
+	if p.by = by; owner == "" {
+		owner = Local(p.read)
+	}
+	p.article = p.read
+	p.render(im, owner, free)
+	return nil
+}
+
+// owner finds the item that has one of the names; "" when there is none. free are those of the names that the item has or may have: not the weak ones that
+// another item has. Identifiers that belong to several live items are a *jats.Fault, and owner is one of these.
+func (im *Importer) owner(ctx context.Context, n Names) (owner string, free []string, by match, err error) {
+	owners, err := im.Store.Resolve(ctx, slices.Concat(n.Strong, n.Weak))
+	if err != nil {
+		return "", nil, 0, err
+	}
+	strong := fields(owners[:len(n.Strong)])
+	slices.Sort(strong)
+	strong = slices.Compact(strong)
+	if len(strong) > 1 { // tombstones keep their names, and give way
+		strong = slices.DeleteFunc(strong, func(local string) bool {
+			item, gerr := im.Store.Get(ctx, local)
+			if gerr != nil && !errors.Is(gerr, store.ErrNotFound) && !errors.Is(gerr, store.ErrCorrupt) {
+				err = gerr
+			}
+			return item == nil || item.Deleted
+		})
+		if err != nil {
+			return "", nil, 0, err
+		}
+	}
+	weak := owners[len(n.Strong):]
+	switch len(strong) {
+	case 0:
+		if found := fields(weak); len(found) > 0 {
+			owner, by = found[0], byWeak
+		}
+	case 1:
+		owner, by = strong[0], byStrong
+	default:
+		return strong[0], nil, 0, jats.Faultf("several-items", 0, "its identifiers (%s) belong to several items: %s", strings.Join(n.Strong, ", "), strings.Join(strong, ", "))
+	}
+	free = slices.Clone(n.Strong)
+	for i, name := range n.Weak {
+		if weak[i] == "" || weak[i] == owner {
+			free = append(free, name)
+		}
+	}
+	return owner, free, by, nil
+}
+
+func (p *prepared) refuse(err error) { p.outcome.Err, p.change = err, nil }
 
 // Parse recognises a document of one record, and reads it. format names a [Reader]; empty: by content. An error is a *jats.Fault, or jats.ErrWithdrawn
 // beside an article that only has names.
@@ -118,7 +189,7 @@ func only(r *Reader, data []byte) (record []byte, err error) {
 func (p *prepared) render(im *Importer, local string, aliases []string) {
 	c, err := NewChange(p.article, local, im.Formats, im.now())
 	if err != nil {
-		p.outcome.Err, p.change = err, nil
+		p.refuse(err)
 		return
 	}
 	c.Aliases, c.Source = aliases, p.source
@@ -131,13 +202,13 @@ func (p *prepared) render(im *Importer, local string, aliases []string) {
 // article itself gives. An error says which record could not be made and why; then nothing is to be stored.
 func NewChange(a *jats.Article, local string, formats []crosswalk.Format, at time.Time) (*store.Change, error) {
 	if len(local) > store.MaxLocal {
-		return nil, fmt.Errorf("ingest: identifier %.40q... is longer than %d bytes", local, store.MaxLocal)
+		return nil, jats.Faultf("bad-name", 0, "identifier %.40q... is longer than %d bytes", local, store.MaxLocal)
 	}
 	c := &store.Change{Local: local, Sets: Sets(a), Due: crosswalk.Due(a, at), Revision: crosswalk.Revision}
 	for _, f := range formats {
 		b, err := crosswalk.Render(f, a, local, at)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Prefix, err)
+			return nil, jats.Faultf("record-invalid", 0, "its %s record would not be valid: %v", f.Prefix, err)
 		}
 		c.Records = append(c.Records, store.Record{Prefix: f.Prefix, Metadata: b})
 	}
@@ -152,8 +223,25 @@ func NewChange(a *jats.Article, local string, formats []crosswalk.Format, at tim
 func (im *Importer) put(ctx context.Context, batch []*prepared, report *Report) error {
 	var todo []*prepared
 	names := map[string]bool{} // of the items in todo
+	flush := func() error {
+		err := im.store(ctx, todo)
+		todo = nil
+		clear(names)
+		return err
+	}
 	for _, p := range batch {
+		if p.withdrawn && p.outcome.Err == nil {
+			if err := flush(); err != nil {
+				return err
+			}
+			if err := im.withdraw(ctx, p); err != nil {
+				return err
+			}
+		}
 		if p.change == nil {
+			if p.outcome.Status == store.Unchanged {
+				im.count(p)
+			}
 			continue
 		}
 		again := names[p.change.Local]
@@ -161,16 +249,11 @@ func (im *Importer) put(ctx context.Context, batch []*prepared, report *Report) 
 			again = again || names[alias]
 		}
 		if again { // the same article twice in one batch: the first must be there before the second is completed by it
-			if err := im.store(ctx, todo); err != nil {
+			if err := flush(); err != nil {
 				return err
 			}
-			todo, names = nil, map[string]bool{}
-			local, err := im.Store.Resolve(ctx, p.change.Aliases)
-			if err != nil {
+			if err := im.locate(ctx, p); err != nil {
 				return err
-			}
-			if local != "" && local != p.change.Local {
-				p.render(im, local, p.change.Aliases)
 			}
 		}
 		if err := im.complete(ctx, p); err != nil {
@@ -179,13 +262,14 @@ func (im *Importer) put(ctx context.Context, batch []*prepared, report *Report) 
 		if p.change == nil {
 			continue
 		}
+		im.count(p)
 		names[p.change.Local] = true
 		for _, alias := range p.change.Aliases {
 			names[alias] = true
 		}
 		todo = append(todo, p)
 	}
-	if err := im.store(ctx, todo); err != nil {
+	if err := flush(); err != nil {
 		return err
 	}
 	for _, p := range batch {
@@ -199,6 +283,8 @@ func (im *Importer) put(ctx context.Context, batch []*prepared, report *Report) 
 			report.Created++
 		case o.Status == store.Updated:
 			report.Updated++
+		case o.Status == store.Deleted:
+			report.Deleted++
 		default:
 			report.Unchanged++
 		}
@@ -209,21 +295,38 @@ func (im *Importer) put(ctx context.Context, batch []*prepared, report *Report) 
 	return nil
 }
 
-// complete makes the article of p that of all sources of its item, when a landing page is among them: the platform shows one article
-// on several pages, one for each language and host, and a page knows less than a deposited file. The file that came last, or else
-// the page in the item's own language, is the base; the pages add what it lacks. A file that follows a file replaces it.
+// complete looks at the item of p, if it is there: whether p is of the same article, and what its other sources add to it.
 //
 // The change is bound to what was seen here (Change.If): where another process comes between, it is done once more.
 func (im *Importer) complete(ctx context.Context, p *prepared) error {
 	item, err := im.Store.Get(ctx, p.change.Local)
 	if errors.Is(err, store.ErrNotFound) || err == nil && item.Deleted {
-		p.change.If = store.IfAbsent
+		p.change.If, p.change.Drop = store.IfAbsent, []string{"*"}
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if err := im.merge(ctx, p, item); err != nil {
+	there := new(jats.Article)
+	if err := json.Unmarshal(item.Article, there); err != nil {
+		return fmt.Errorf("ingest: article of %q: %w", item.Local, err)
+	}
+	if !im.Replace {
+		ours, theirs := factsOf(p.read), factsOf(there)
+		switch p.by {
+		case byName:
+		case byItself, byWeak:
+			if why := contradiction(ours, theirs); why != "" {
+				return im.apart(ctx, p, why)
+			}
+		case byStrong:
+			if why := doubt(ours, theirs); why != "" && !im.known(ctx, item.Local, p.source.Name) {
+				p.refuse(jats.Faultf("doubtful-merge", 0, "it has an identifier of %s and yet seems another article (%s)", item.Local, why))
+				return nil
+			}
+		}
+	}
+	if err := im.merge(ctx, p, item.Local, there); err != nil {
 		return err
 	}
 	if p.change != nil {
@@ -232,50 +335,209 @@ func (im *Importer) complete(ctx context.Context, p *prepared) error {
 	return nil
 }
 
-func (im *Importer) merge(ctx context.Context, p *prepared, item *store.Item) error {
-	sources, err := im.Store.Source(ctx, item.Local)
-	if err != nil || len(sources) == 0 {
-		return err
+// known tells whether an item has a source of that name: what comes is a new version of it.
+func (im *Importer) known(ctx context.Context, local, name string) bool {
+	sources, err := im.Store.Source(ctx, local)
+	return err == nil && slices.ContainsFunc(sources, func(s store.Source) bool { return s.Name == name })
+}
+
+// apart gives p an item of its own, because it only looks like the one that was found.
+func (im *Importer) apart(ctx context.Context, p *prepared, why string) error {
+	looks := p.change.Local
+	own := Local(p.read)
+	if own == looks {
+		f := factsOf(p.read)
+		own = local(own + "-" + hash(fmt.Sprint(f.volume, f.issue, f.page, f.author, p.names.Strong), 8))
 	}
-	var kept struct{ Lang string }
-	if err := json.Unmarshal(item.Article, &kept); err != nil {
-		return fmt.Errorf("ingest: article of %q: %w", item.Local, err)
-	}
-	base, pages := (*jats.Article)(nil), []*jats.Article(nil)
-	if p.source.Type == pageType {
-		pages = append(pages, p.article)
-	} else {
-		base = p.article
-	}
-	for _, s := range sources { // the latest first
-		if s.Name == p.source.Name || s.Type != pageType && base != nil {
-			continue
-		}
-		_, a, _, err := Parse(s.Data, s.Type)
-		if err != nil {
-			continue // an older version could read it; the item's article then stands on what can be read now
-		}
-		if s.Type == pageType {
-			pages = append(pages, a)
-		} else {
-			base = a
-		}
-	}
-	if len(pages) == 0 || base == nil && len(pages) == 1 {
+	p.outcome.Warnings = append(p.outcome.Warnings, jats.Warning{Code: "kept-apart", Message: fmt.Sprintf("journal, year and title are those of %s, but not %s: it is an item of its own", looks, why)})
+	p.by = byName // which tells it apart
+	p.render(im, own, p.names.Strong)
+	if p.change == nil {
 		return nil
 	}
-	if base == nil {
-		i := max(0, slices.IndexFunc(pages, func(a *jats.Article) bool { return a.Lang == kept.Lang }))
-		base = pages[i]
-		pages = slices.Delete(pages, i, i+1)
+	return im.complete(ctx, p)
+}
+
+// merge composes the article of p with what its item's other sources say.
+func (im *Importer) merge(ctx context.Context, p *prepared, local string, there *jats.Article) error {
+	if n := im.seen[p.place()]; n > 0 && !p.counted { // the file holds the article more than once
+		p.source.Name = fmt.Sprintf("%s#%d", p.source.Name, n+1)
 	}
-	for _, a := range pages {
-		base = jats.Merge(base, a)
+	if im.Replace {
+		p.change.Drop = []string{"*"}
+		return nil
 	}
-	base.Clean()
-	p.article = base
-	p.render(im, p.change.Local, Aliases(base))
+	var drop []string
+	others, err := im.parts(ctx, local, p.source.Name, func(s store.Source) bool {
+		if s.Name == p.source.Name {
+			return true
+		}
+		if line, ok := strings.CutPrefix(s.Name, p.source.Name+":"); ok && digits(line) { // an earlier version of Sheaf named records by their line
+			drop = append(drop, s.Name)
+			return true
+		}
+		return false
+	})
+	if err != nil {
+		return err
+	}
+	p.change.Drop = drop
+	if len(others) > 0 {
+		a, from := compose(append([]part{{p.source.Name, p.source.Type, p.read}}, others...), there.Lang)
+		p.outcome.Warnings = append(p.outcome.Warnings, composed(from, p.source.Name)...)
+		p.article = a
+	}
+	if o := p.article.Origin; o != nil && there.Origin != nil { // that it was harvested once more changes nothing
+		same := *o
+		if same.HarvestDate = there.Origin.HarvestDate; reflect.DeepEqual(&same, there.Origin) {
+			a := *p.article
+			a.Origin, p.article = &same, &a
+		}
+	}
+	if p.article == p.read {
+		return nil
+	}
+	p.render(im, local, p.change.Aliases)
+	if p.change != nil {
+		p.change.Drop = drop
+	}
 	return nil
+}
+
+// composed tells what an item has from sources other than the one that came.
+func composed(from From, name string) []jats.Warning {
+	var own, others []string
+	for _, field := range slices.Sorted(maps.Keys(from)) {
+		if from[field][0] == name {
+			own = append(own, field)
+		}
+		if i := slices.IndexFunc(from[field], func(s string) bool { return s != name }); i >= 0 {
+			others = append(others, field+" ("+from[field][i]+")")
+		}
+	}
+	switch {
+	case len(others) == 0:
+		return nil
+	case len(own) == 0:
+		return []jats.Warning{{Code: "not-the-base", Message: "the item has a source that is trusted more; this one completes it"}}
+	}
+	return []jats.Warning{{Code: "completed", Message: "the item has from its other sources: " + strings.Join(others, ", ")}}
+}
+
+// count notes that a file of many records gave an item.
+func (im *Importer) count(p *prepared) {
+	if p.outcome.Line == 0 || p.counted {
+		return
+	}
+	if im.seen == nil || len(im.seen) > maxSeen {
+		im.seen = map[string]int{}
+	}
+	im.seen[p.place()]++
+	p.counted = true
+}
+
+// maxSeen bounds what is remembered of the records of one import, so that of a larger file only articles that come twice within so many are told to be two.
+const maxSeen = 1 << 18
+
+// place is what an item has from a file.
+func (p *prepared) place() string { return hash(p.outcome.Local+"\x00"+p.outcome.Name, 16) }
+
+// withdraw takes what the source of p said out of its item: with its only source an item becomes a tombstone.
+func (im *Importer) withdraw(ctx context.Context, p *prepared) error {
+	p.outcome.Status = store.Unchanged
+	for round := 0; ; round++ {
+		local, _, _, err := im.owner(ctx, Names{Strong: p.names.Strong})
+		if err != nil || local == "" {
+			var f *jats.Fault
+			if errors.As(err, &f) {
+				p.refuse(err)
+				return nil
+			}
+			return err
+		}
+		p.outcome.Local = local
+		out, err := im.remove(ctx, local, func(s store.Source) bool {
+			if s.Type != p.source.Type {
+				return false
+			}
+			_, a, _, err := Parse(s.Data, s.Type)
+			return err == nil && slices.ContainsFunc(NamesOf(a).Strong, func(n string) bool { return slices.Contains(p.names.Strong, n) })
+		})
+		if err != nil {
+			return err
+		}
+		if out.Status == store.Stale && round < maxRounds {
+			continue
+		}
+		if p.outcome.Status, p.outcome.Datestamp = out.Status, out.Datestamp; out.Status == store.Stale {
+			p.refuse(jats.Faultf("busy", 0, "%q is changed all the time by others: import it again", local))
+		}
+		return nil
+	}
+}
+
+// Remove takes a source, by its name, out of an item. An item that has no other becomes a tombstone; another is composed anew of those it has. An item that never came
+// from it is Unchanged, one that is not there Missing.
+func (im *Importer) Remove(ctx context.Context, local, source string) (store.Outcome, error) {
+	if len(im.Formats) == 0 {
+		im = &Importer{Store: im.Store, Formats: crosswalk.All(), Now: im.Now, DryRun: im.DryRun}
+	}
+	for round := 0; ; round++ {
+		out, err := im.remove(ctx, local, func(s store.Source) bool { return s.Name == source })
+		if err != nil || out.Status != store.Stale || round == maxRounds {
+			return out, err
+		}
+	}
+}
+
+func (im *Importer) remove(ctx context.Context, local string, which func(store.Source) bool) (store.Outcome, error) {
+	item, err := im.Store.Get(ctx, local)
+	switch {
+	case errors.Is(err, store.ErrNotFound) || err == nil && item.Deleted:
+		return store.Outcome{Status: store.Missing, Local: local}, nil
+	case err != nil:
+		return store.Outcome{}, err
+	}
+	var drop []string
+	kept := 0
+	left, err := im.parts(ctx, local, "", func(s store.Source) bool {
+		if which(s) {
+			drop = append(drop, s.Name)
+			return true
+		}
+		kept++
+		return false
+	})
+	if err != nil || len(drop) == 0 {
+		return store.Outcome{Status: store.Unchanged, Local: local, Datestamp: item.Datestamp}, err
+	}
+	change := &store.Change{Local: local, Delete: true}
+	if kept > 0 {
+		if len(left) == 0 {
+			return store.Outcome{}, fmt.Errorf("ingest: %q: none of its other sources can be read", local)
+		}
+		var there struct{ Lang string }
+		if err := json.Unmarshal(item.Article, &there); err != nil {
+			return store.Outcome{}, fmt.Errorf("ingest: article of %q: %w", local, err)
+		}
+		a, _ := compose(left, there.Lang)
+		if change, err = NewChange(a, local, im.Formats, im.now()); err != nil {
+			return store.Outcome{}, err
+		}
+		change.Drop = drop
+		change.Sets = append(change.Sets, givenSets(item.Sets)...)
+	}
+	if change.If = item.Version; im.DryRun {
+		if change.Delete {
+			return store.Outcome{Status: store.Deleted, Local: local}, nil
+		}
+		return store.Outcome{Status: store.Updated, Local: local}, nil
+	}
+	outcomes, err := im.Store.Put(ctx, []store.Change{*change})
+	if err != nil {
+		return store.Outcome{}, err
+	}
+	return outcomes[0], nil
 }
 
 const pageType = "jes"
@@ -309,14 +571,16 @@ func (im *Importer) store(ctx context.Context, todo []*prepared) error {
 				continue
 			}
 			if round == maxRounds {
-				p.outcome.Err = fmt.Errorf("ingest: its identifiers belong to several items: %s", strings.Join(p.change.Aliases, ", "))
+				p.refuse(jats.Faultf("several-items", 0, "its names belong to several items: %s", strings.Join(p.change.Aliases, ", ")))
 				if o.Status == store.Stale {
-					p.outcome.Err = fmt.Errorf("ingest: %q is changed all the time by others: import it again", o.Local)
+					p.refuse(jats.Faultf("busy", 0, "%q is changed all the time by others: import it again", o.Local))
 				}
 				continue
 			}
-			p.article = p.read
-			if p.render(im, o.Local, p.change.Aliases); p.change == nil {
+			if err := im.locate(ctx, p); err != nil {
+				return err
+			}
+			if p.change == nil {
 				continue
 			}
 			if err := im.complete(ctx, p); err != nil {

@@ -39,33 +39,135 @@ func Local(a *jats.Article) string {
 	return local(slugOf(a, key))
 }
 
-// Aliases are the names by which the same article is known when it comes from elsewhere, in their comparison form: "doi:10.5555/x" in
-// lower case, "pii:S0999999900200011" without punctuation and version.
-func Aliases(a *jats.Article) []string {
-	var out []string
-	add := func(s string) {
-		for _, o := range out {
+// Names are what an article is known by when it comes from elsewhere, in their comparison form.
+type Names struct {
+	// Strong names are identifiers; an article that shares one is the same: "doi:10.5555/x" in lower case, "pii:S0999999900200011" without punctuation
+	// and version, "pmid:1", "pmcid:1", "arxiv:2001.00001" without version, "edn:ABCDEF", "hdl:1/2", "ark:/1/2", "oai:IDENTIFIER" of where it was harvested from,
+	// and "id:JOURNAL/NUMBER", the publisher's own number within the journal.
+	Strong []string
+
+	// Weak names are made of journal, year and title; an article that shares one is the same unless the two contradict each other.
+	Weak []string
+}
+
+// NamesOf are the names that an article gives itself.
+func NamesOf(a *jats.Article) Names {
+	var n Names
+	add := func(list *[]string, s string) {
+		for _, o := range *list {
 			if o == s {
 				return
 			}
 		}
-		out = append(out, s)
+		if len(s) <= maxName {
+			*list = append(*list, s)
+		}
 	}
 	for _, id := range a.IDs {
 		if d := bareDOI(id); d != "" {
-			add("doi:" + lower(d))
+			add(&n.Strong, "doi:"+lower(d))
 			// The Academy's platform makes its DOIs of the PII, so that a page which gives only the PII is known by it.
 			if _, suffix, ok := strings.Cut(d, "/"); ok {
 				if compact, _ := piiForms(suffix); compact != "" {
-					add("pii:" + compact)
+					add(&n.Strong, "pii:"+compact)
 				}
 			}
 		}
 		if compact, _ := pii(id); compact != "" {
-			add("pii:" + compact)
+			add(&n.Strong, "pii:"+compact)
 		}
 	}
-	return out
+	for _, id := range a.IDs {
+		v := strings.TrimSpace(id.Value)
+		if v == "" {
+			continue
+		}
+		switch strings.ToLower(id.Type) {
+		case "pmid":
+			if digits(v) {
+				add(&n.Strong, "pmid:"+v)
+			}
+		case "pmcid", "pmc":
+			if d := strings.TrimPrefix(strings.ToUpper(v), "PMC"); digits(d) {
+				add(&n.Strong, "pmcid:"+d)
+			}
+		case "arxiv":
+			add(&n.Strong, "arxiv:"+arxivVersion.ReplaceAllString(lower(strings.TrimPrefix(lower(v), "arxiv:")), ""))
+		case "edn":
+			add(&n.Strong, "edn:"+strings.ToUpper(v))
+		case "handle":
+			add(&n.Strong, "hdl:"+lower(handlePrefix.ReplaceAllString(v, "")))
+		case "ark":
+			if i := strings.Index(v, "ark:"); i >= 0 {
+				add(&n.Strong, "ark:/"+strings.TrimLeft(v[i+4:], "/"))
+			}
+		}
+	}
+	for o, i := a.Origin, 0; o != nil && i < maxChain; o, i = o.Origin, i+1 {
+		if o.Identifier != "" {
+			add(&n.Strong, "oai:"+o.Identifier)
+		}
+	}
+	key := journalKey(&a.Journal)
+	for _, id := range a.IDs {
+		if v := strings.TrimSpace(id.Value); (id.Type == "pii" || id.Type == "publisher-id") && len(v) > 4 && key != "" {
+			add(&n.Strong, "id:"+key+"/"+lower(v))
+		}
+	}
+	if y, title := year(a), titleKey(a); y != "" && title != "" {
+		for _, j := range journalNames(&a.Journal) {
+			add(&n.Weak, "title:"+hash(j+"\x00"+y+"\x00"+title, 20))
+		}
+	}
+	return n
+}
+
+const (
+	maxName  = 500 // bytes of a name
+	maxChain = 16  // origins behind each other
+)
+
+var (
+	arxivVersion = regexp.MustCompile(`v\d+$`)
+	handlePrefix = regexp.MustCompile(`(?i)^(https?://hdl\.handle\.net/|hdl:|info:hdl/)`)
+)
+
+func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// titleKey is the title by which an article is compared; of a title of few words the place in the journal is a part, and "" where that is not known.
+func titleKey(a *jats.Article) string {
+	words := titleWords(a.Title)
+	key := strings.Join(words, " ")
+	if len(words) <= 3 && len(key) < 40 {
+		if a.FPage+a.ElocationID == "" || len(words) == 0 {
+			return ""
+		}
+		key += "\x00" + a.Volume + "\x00" + a.Issue + "\x00" + a.FPage + a.ElocationID
+	}
+	return key
+}
+
+// titleWords are the words of a title and its subtitles in lower case, without marks.
+func titleWords(t jats.Title) []string {
+	text := t.Text.Plain()
+	for _, s := range t.Subtitles {
+		text += " " + s.Plain()
+	}
+	return strings.FieldsFunc(strings.ToLower(norm.NFKC.String(text)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// journalNames are the forms by which a journal may be known elsewhere: its ISSNs and its titles.
+func journalNames(j *jats.Journal) []string {
+	var names []string
+	for _, i := range j.ISSNs {
+		names = append(names, i.Value)
+	}
+	for i, t := range append([]jats.Title{j.Title}, j.TransTitles...) {
+		if words := titleWords(t); len(words) > 0 && i < 3 {
+			names = append(names, strings.TrimPrefix(strings.Join(words, " "), "the "))
+		}
+	}
+	return names
 }
 
 // bareDOI is the DOI that id holds, without a resolver; "" if it holds none.

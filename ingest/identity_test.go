@@ -70,13 +70,15 @@ func TestLocalIsBoundedAndItsOwn(t *testing.T) {
 	}
 }
 
-func TestAliases(t *testing.T) {
+func TestNames(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		ids  []jats.ID
 		want []string
 	}{
-		{"none", []jats.ID{{Type: "publisher-id", Value: "p12345"}, {Type: "pmid", Value: "1"}}, nil},
+		{"of no kind that is known everywhere", []jats.ID{{Type: "publisher-id", Value: "p12345"}, {Type: "other", Value: "1"}, {Type: "pmid", Value: "x"}}, nil},
+		{"archives", []jats.ID{{Type: "pmid", Value: "12"}, {Type: "pmcid", Value: "pmc34"}, {Type: "arxiv", Value: "arXiv:2001.00001v3"}, {Type: "edn", Value: "abcdef"}, {Type: "handle", Value: "https://hdl.handle.net/1/AB"}, {Type: "ark", Value: "https://x.example/ark:/12/3"}},
+			[]string{"pmid:12", "pmcid:34", "arxiv:2001.00001", "edn:ABCDEF", "hdl:1/ab", "ark:/12/3"}},
 		{"doi", []jats.ID{{Type: "doi", Value: "10.5555/AbC<1>"}, {Type: "doi", Value: "doi:10.5555/abc<1>"}}, []string{"doi:10.5555/abc<1>"}},
 		{"the platform's doi holds the pii", []jats.ID{{Type: "doi", Value: "10.55555/S099999990020001-1"}, {Type: "pii", Value: "S099999990020001-1-1"}}, []string{"doi:10.55555/s099999990020001-1", "pii:S0999999900200011"}},
 		{"pii in lower case", []jats.ID{{Type: "publisher-id", Value: "s099999990020001-1"}}, []string{"pii:S0999999900200011"}},
@@ -84,7 +86,7 @@ func TestAliases(t *testing.T) {
 		{"a shorter number of the platform's", []jats.ID{{Type: "pii", Value: "S12345-6-1"}}, []string{"pii:S123456"}},
 		{"not a pii", []jats.ID{{Type: "pii", Value: "S099999990020001"}, {Type: "pii", Value: "1471-2105-7-1"}}, nil},
 	} {
-		assert.Equal(t, c.want, Aliases(&jats.Article{IDs: c.ids}), c.name)
+		assert.Equal(t, c.want, NamesOf(&jats.Article{IDs: c.ids}).Strong, c.name)
 	}
 }
 

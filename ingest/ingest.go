@@ -105,11 +105,16 @@ type Report struct {
 	Updated   int `json:"updated"`
 	Unchanged int `json:"unchanged"`
 	Rejected  int `json:"rejected"`
+	Deleted   int `json:"deleted,omitempty"` // sources that withdraw articles
 }
 
 // String is the line that an import ends with.
 func (r Report) String() string {
-	return fmt.Sprintf("read=%d created=%d updated=%d unchanged=%d rejected=%d", r.Read, r.Created, r.Updated, r.Unchanged, r.Rejected)
+	s := fmt.Sprintf("read=%d created=%d updated=%d unchanged=%d rejected=%d", r.Read, r.Created, r.Updated, r.Unchanged, r.Rejected)
+	if r.Deleted > 0 {
+		s += fmt.Sprintf(" deleted=%d", r.Deleted)
+	}
+	return s
 }
 
 // Outcome is what became of one input.
@@ -173,8 +178,11 @@ type Importer struct {
 	Formats []crosswalk.Format // empty: all
 	Sets    []store.Set        // put every item in these sets too
 	DryRun  bool               // read, check and render, but store nothing
+	Replace bool               // each input takes the place of all that its item came from, also where it says less
 	Now     func() time.Time   // nil: time.Now
 	Each    func(Outcome)      // told of each input in the order they came, once what it says is durable; may be nil
+
+	seen map[string]int // how often a file of many records gave an item
 }
 
 func (im *Importer) now() time.Time {

@@ -147,6 +147,10 @@ func (r *Refresher) again(ctx context.Context, local string) (*store.Change, err
 	c.Article = item.Article // as it was deposited, also what this version has no field for
 	c.Sets = append(c.Sets, givenSets(item.Sets)...)
 	c.If = item.Version
+	// Names that an earlier version did not know of; what belongs to another item is left to the next import to tell.
+	if owner, free, _, err := (&Importer{Store: r.Store}).owner(ctx, NamesOf(a)); err == nil && (owner == local || owner == "") {
+		c.Aliases = free
+	}
 	return c, nil
 }
 
@@ -195,24 +199,14 @@ func (r *Refresher) Repair(ctx context.Context, local string) error {
 
 // fromSources makes the change of an item whose article is damaged.
 func (r *Refresher) fromSources(ctx context.Context, item *store.Item) (*store.Change, error) {
-	sources, err := r.Store.Source(ctx, item.Local)
+	parts, err := (&Importer{Store: r.Store}).parts(ctx, item.Local, "", nil)
 	if err != nil {
 		return nil, fmt.Errorf("its inputs too (%w)", err)
 	}
-	var base *jats.Article
-	for _, s := range sources {
-		_, a, _, err := Parse(s.Data, s.Type)
-		switch {
-		case err != nil:
-		case base == nil:
-			base = a
-		case s.Type == pageType:
-			base = jats.Merge(base, a)
-		}
-	}
-	if base == nil {
+	if len(parts) == 0 {
 		return nil, errors.New("none of its inputs was kept that can be read")
 	}
+	base, _ := compose(parts, "")
 	base.Clean()
 	c, err := NewChange(base, item.Local, r.Formats, r.Now())
 	if err == nil {

@@ -234,8 +234,8 @@ type Store interface {
 	// without an error all of it is durable; with an error none of it is.
 	Put(ctx context.Context, changes []Change) ([]Outcome, error)
 
-	// Resolve returns the Local of the item that owns one of the aliases, the first that does; "" if none does.
-	Resolve(ctx context.Context, aliases []string) (string, error)
+	// Resolve returns for each of the aliases the Local of the item that owns it; "" where none does.
+	Resolve(ctx context.Context, aliases []string) ([]string, error)
 
 	// Get returns an item, also a deleted one, or ErrNotFound. Where only its article is damaged, the item comes without it, with ErrCorrupt.
 	Get(ctx context.Context, local string) (*Item, error)

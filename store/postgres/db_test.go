@@ -535,13 +535,13 @@ func TestText(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []store.Set{{Spec: "j", Name: "A\uFFFDB\uFFFD", Description: "\uFFFD"}}, sets)
 	for _, alias := range c.Aliases {
-		local, err := db.Resolve(t.Context(), []string{alias})
+		locals, err := db.Resolve(t.Context(), []string{alias})
 		require.NoError(t, err)
-		assert.Equal(t, "1", local)
+		assert.Equal(t, []string{"1"}, locals)
 	}
-	local, err := db.Resolve(t.Context(), []string{long + "3", "\x00", "\xff"})
+	locals, err := db.Resolve(t.Context(), []string{long + "3", "\x00", "\xff"})
 	require.NoError(t, err)
-	assert.Empty(t, local)
+	assert.Equal(t, []string{"", "", ""}, locals)
 	d := change("2", 10)
 	d.Aliases = []string{long + "2"}
 	assert.Equal(t, store.Conflict, put(t, db, d)[0].Status)

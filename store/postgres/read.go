@@ -30,17 +30,17 @@ const (
 		JOIN LATERAL (SELECT local, datestamp, deleted FROM item WHERE id = s.item LIMIT 1) i ON true WHERE s.sum = $2 AND NOT i.deleted LIMIT 1`
 )
 
-// Resolve returns the Local of the item that owns one of the aliases; "" if none does.
-func (db *DB) Resolve(ctx context.Context, aliases []string) (local string, err error) {
+// Resolve returns for each of the aliases the Local of the item that owns it; "" where none does.
+func (db *DB) Resolve(ctx context.Context, aliases []string) ([]string, error) {
+	locals := make([]string, len(aliases))
 	if len(aliases) == 0 {
-		return "", ctx.Err()
+		return nil, ctx.Err()
 	}
 	keys := make([]string, len(aliases))
 	for i, name := range aliases {
 		keys[i] = aliasKey(clean(name))
 	}
-	err = db.view(ctx, "resolve", func(conn *pgxpool.Conn) error {
-		local = ""
+	err := db.view(ctx, "resolve", func(conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, getOwners, keys)
 		if err != nil {
 			return err
@@ -50,12 +50,12 @@ func (db *DB) Resolve(ctx context.Context, aliases []string) (local string, err 
 		if _, err = pgx.ForEachRow(rows, []any{&key, &owner}, func() error { owners[key] = owner; return nil }); err != nil {
 			return err
 		}
-		if i := slices.IndexFunc(keys, func(k string) bool { return owners[k] != "" }); i >= 0 {
-			local = owners[keys[i]]
+		for i, k := range keys {
+			locals[i] = owners[k]
 		}
 		return nil
 	})
-	return local, err
+	return locals, err
 }
 
 // getItem gives the clock, and the item if there is one.

@@ -336,5 +336,7 @@ func (r *rows) empty() bool {
 	if len(r.items) > 0 || len(r.sets) > 0 {
 		return false
 	}
-	return !slices.ContainsFunc(r.all, func(t *target) bool { return t.article != nil || len(t.aliases) > 0 || len(t.sources) > 0 || len(t.dropped) > 0 })
+	return !slices.ContainsFunc(r.all, func(t *target) bool {
+		return t.article != nil || len(t.aliases) > 0 || len(t.sources) > 0 || len(t.dropped) > 0
+	})
 }

@@ -12,18 +12,19 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// Resolve returns the Local of the item that owns one of the aliases; "" if none does.
-func (db *DB) Resolve(ctx context.Context, aliases []string) (local string, err error) {
+// Resolve returns for each of the aliases the Local of the item that owns it; "" where none does.
+func (db *DB) Resolve(ctx context.Context, aliases []string) (locals []string, err error) {
+	locals = make([]string, len(aliases))
 	err = db.glance(ctx, func(conn *sqlite.Conn) error {
-		for _, name := range aliases {
-			ok, err := first(conn, func(s *sqlite.Stmt) { local = s.ColumnText(0) }, `SELECT i.local FROM alias a JOIN item i ON i.id = a.item WHERE a.name = ?`, name)
-			if ok || err != nil {
+		for i, name := range aliases {
+			_, err := first(conn, func(s *sqlite.Stmt) { locals[i] = s.ColumnText(0) }, `SELECT i.local FROM alias a JOIN item i ON i.id = a.item WHERE a.name = ?`, name)
+			if err != nil {
 				return db.wrap("resolve", err)
 			}
 		}
 		return nil
 	})
-	return local, err
+	return locals, err
 }
 
 // Get returns an item, also a deleted one, or store.ErrNotFound; see store.Store.

@@ -352,9 +352,9 @@ func testDump(f *fixture) {
 		gotSource, err := other.Source(bg, k.Local)
 		require.NoError(f.t, err)
 		assert.Equal(f.t, wantSource, gotSource)
-		local, err := other.Resolve(bg, []string{"doi:" + k.Local})
+		locals, err := other.Resolve(bg, []string{"doi:" + k.Local})
 		require.NoError(f.t, err)
-		assert.Equal(f.t, k.Local, local)
+		assert.Equal(f.t, []string{k.Local}, locals)
 	}
 	for _, revision := range []int{0, 2} {
 		want, err := f.Outdated(bg, 100, revision, 100)

@@ -420,12 +420,13 @@ func testAlias(f *fixture) {
 	_, err := f.Get(bg, "b")
 	assert.ErrorIs(f.t, err, store.ErrNotFound, "nothing was written")
 	resolve := func(names ...string) string {
-		local, err := f.Resolve(bg, names)
+		locals, err := f.Resolve(bg, names)
 		require.NoError(f.t, err)
-		return local
+		require.Len(f.t, locals, len(names))
+		return strings.Join(locals, " ")
 	}
 	assert.Equal(f.t, "", resolve("pii:2"), "nothing was written")
-	assert.Equal(f.t, "a", resolve("pii:2", "pii:1"))
+	assert.Equal(f.t, " a", resolve("pii:2", "pii:1"))
 	assert.Equal(f.t, "", resolve())
 	f.put(tombstone("a"))
 	assert.Equal(f.t, "a", resolve("pii:1"), "a deleted item keeps its names")
