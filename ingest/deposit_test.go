@@ -155,7 +155,7 @@ func TestNamed(t *testing.T) {
 func TestExplain(t *testing.T) {
 	for in, want := range map[string]Refusal{
 		"":                     {true, []jats.Warning{{Code: "empty", Message: "empty file"}}},
-		"words":                {true, []jats.Warning{{Code: "not-recognised", Message: "not recognised: none of the kinds that Sheaf reads (" + kinds() + ")"}}},
+		"words":                {true, []jats.Warning{{Code: "not-recognised", Message: "not recognised: none of the kinds that Sheaf reads (" + strings.Join(Kinds(), ", ") + ")"}}},
 		`{"lang":"en"`:         {true, []jats.Warning{{Code: "malformed", Line: 1, Message: "JSON ends in the middle of a value"}}},
 		"{\"lang\":\n\"en\",}": {true, []jats.Warning{{Code: "malformed", Line: 2, Message: "invalid character '}' looking for beginning of object key string"}}},
 		`{"lang":null}`:        {false, []jats.Warning{{Code: "no-title", Path: "title", Message: "the article has no title"}}},

@@ -146,7 +146,7 @@ func Parse(data []byte, format string) (kind string, a *jats.Article, warnings [
 	case len(bytes.TrimSpace(data)) == 0:
 		return "", nil, nil, jats.Faultf("empty", 0, "empty file")
 	case r == nil:
-		return "", nil, nil, jats.Faultf("not-recognised", 0, "not recognised: none of the kinds that Sheaf reads (%s)", kinds())
+		return "", nil, nil, jats.Faultf("not-recognised", 0, "not recognised: none of the kinds that Sheaf reads (%s)", strings.Join(Kinds(), ", "))
 	}
 	if format == "" && r.Cut != nil {
 		if data, err = only(r, data); err != nil {

@@ -14,22 +14,29 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 
 	"sheaf/crosswalk"
 	"sheaf/ingest/cut"
 	"sheaf/ingest/jes"
+	"sheaf/ingest/oaipmh"
+	"sheaf/ingest/ojs"
+	"sheaf/ingest/pubmed"
+	"sheaf/ingest/ris"
 	"sheaf/jats"
 	"sheaf/store"
 )
 
 // Reader reads one kind of document.
 type Reader struct {
-	Name      string                                                   // as in --format
+	Name      string                                                   // as in --format; two may share one, which are told apart by content
 	Title     string                                                   // for people
+	JSON      bool                                                     // its records are objects of JSON, which cut.JSON finds
 	Recognise func(head []byte) bool                                   // by the beginning of a document: up to 64 KiB, in UTF-8
 	Cut       func(r io.Reader, yield func(cut.Record) error) error    // takes a file of many records apart; nil: a document is one record
 	Read      func(data []byte) (*jats.Article, []jats.Warning, error) // reads one record; the article is clean
@@ -39,32 +46,85 @@ type Reader struct {
 func Readers() []Reader { return readers }
 
 var readers = []Reader{
-	{"json", "article of Sheaf as JSON", func(d []byte) bool { return first(d) == '{' }, nil, clean(readJSON)},
-	{"jats", "JATS or NLM XML", func(d []byte) bool { return first(d) == '<' }, nil, jats.Read},
-	{"jes", "landing page of the Academy's journal platform as text", jes.Recognise, nil, clean(jes.Read)},
+	{"pubmed", "PubMed XML", false, pubmed.Recognise, pubmed.Cut, clean(pubmed.Read)},
+	{"ojs", "Open Journal Systems native XML", false, ojs.Recognise, ojs.Cut, clean(ojs.Read)},
+	{"oai", "OAI-PMH answers, and Dublin Core, OpenAIRE, MARC 21 and MODS", false, oaipmh.Recognise, oaipmh.Cut, clean(oaipmh.Read)},
+	{"jats", "JATS or NLM XML", false, isArticleSet, cut.XML{Records: []string{"article"}}.Cut, jats.Read},
+	{"jats", "JATS or NLM XML", false, func(d []byte) bool { return first(d) == '<' }, nil, jats.Read},
+	{"json", "article of Sheaf as JSON", true, func(d []byte) bool { return first(d) == '{' }, nil, clean(readJSON)},
+	{"ris", "RIS", false, ris.Recognise, ris.Cut, clean(ris.Read)},
+	{"nbib", "PubMed's tagged format (MEDLINE)", false, ris.RecogniseMEDLINE, ris.CutMEDLINE, clean(ris.ReadMEDLINE)},
+	{"jes", "landing page of the Academy's journal platform as text", false, jes.Recognise, nil, clean(jes.Read)},
 }
 
-// isJSON tells whether a kind's records are objects of JSON, which [cut.JSON] finds.
-func isJSON(kind string) bool {
-	switch kind {
-	case "json":
-		return true
-	}
-	return false
-}
-
-// recognise finds the reader of a document by its beginning, or by its name; nil: none.
+// recognise finds the reader of a document by its name and beginning; nil: none. Of those that share a name, the last takes what none of them knows.
 func recognise(name string, head []byte) *Reader {
-	if name == "" {
-		text, _ := io.ReadAll(cut.Text(bytes.NewReader(head[:min(len(head), headSize)])))
-		head = text
+	if name == "" || shared(name) {
+		head = plain(head[:min(len(head), headSize)])
 	}
 	for i := range readers {
-		if r := &readers[i]; name == r.Name || name == "" && r.Recognise(head) {
+		r := &readers[i]
+		switch {
+		case name != "" && name != r.Name:
+			continue
+		case name != "" && (i+1 == len(readers) || readers[i+1].Name != name):
+			return r
+		case r.Recognise(head):
 			return r
 		}
 	}
 	return nil
+}
+
+// shared tells whether several readers have that name.
+func shared(name string) bool {
+	n := 0
+	for _, r := range readers {
+		if r.Name == name {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// isArticleSet tells the sets in which PubMed Central hands articles out.
+func isArticleSet(head []byte) bool {
+	root, _ := cut.Root(head)
+	return root == "pmc-articleset"
+}
+
+// plain is the beginning of a document as UTF-8 without byte order mark.
+func plain(head []byte) []byte {
+	end := len(head)
+	for i := 1; i < utf8.UTFMax && i <= end; i++ { // it may end inside a character
+		if utf8.RuneStart(head[end-i]) {
+			if !utf8.FullRune(head[end-i:]) {
+				end -= i
+			}
+			break
+		}
+	}
+	if utf8.Valid(head[:end]) && !bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) && bytes.IndexByte(head, 0) < 0 {
+		return head[:end]
+	}
+	text, _ := io.ReadAll(cut.Text(bytes.NewReader(head)))
+	return text
+}
+
+// takesJSON tells whether records of a kind may be objects of JSON; "" is any kind.
+func takesJSON(kind string) bool {
+	return slices.ContainsFunc(readers, func(r Reader) bool { return r.JSON && (kind == "" || r.Name == kind) })
+}
+
+// Kinds are the names of the readers, each once.
+func Kinds() []string {
+	var all []string
+	for _, r := range readers {
+		if !slices.Contains(all, r.Name) {
+			all = append(all, r.Name)
+		}
+	}
+	return all
 }
 
 // first returns the first character of a text that is not a blank; that of UTF-16 too.
@@ -272,13 +332,4 @@ func (im *Importer) Import(ctx context.Context, walk func(ctx context.Context, y
 	})
 	err := g.Wait()
 	return report, err
-}
-
-// kinds names what is read, for people.
-func kinds() string {
-	var all []string
-	for _, r := range readers {
-		all = append(all, r.Name)
-	}
-	return strings.Join(all, ", ")
 }

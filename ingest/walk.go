@@ -186,11 +186,14 @@ func (w *Walker) stream(ctx context.Context, name string, r io.Reader, depth int
 		if len(head) > 262 && string(head[257:262]) == "ustar" {
 			return w.tar(ctx, name, br, depth, yield)
 		}
-	} else if w.Format == "" || isJSON(w.Format) {
+	} else if takesJSON(w.Format) {
 		return w.records(ctx, name, w.Format, cut.JSON, br, yield)
 	}
-	if r := recognise(w.Format, head); r != nil && r.Cut != nil {
-		return w.records(ctx, name, r.Name, r.Cut, br, yield)
+	kind := w.Format
+	if r := recognise(kind, head); r != nil {
+		if kind = r.Name; r.Cut != nil {
+			return w.records(ctx, name, kind, r.Cut, br, yield)
+		}
 	}
 	data, err := io.ReadAll(io.LimitReader(br, MaxDocument+1))
 	if err == nil && len(data) > MaxDocument {
@@ -199,7 +202,7 @@ func (w *Walker) stream(ctx context.Context, name string, r io.Reader, depth int
 	if err != nil {
 		return yield(Input{Name: name, Err: fileError(err)})
 	}
-	return yield(Input{Name: name, Kind: w.Format, Data: data})
+	return yield(Input{Name: name, Kind: kind, Data: data})
 }
 
 // headSize is how much of a document is looked at to recognise it, in bytes.
