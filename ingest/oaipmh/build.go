@@ -790,6 +790,17 @@ func (r *reader) finish() {
 			}
 		}
 	}
+	if base, _, ok := strings.Cut(a.Title.Lang, "-"); ok && base == a.Lang { // "en-US" of all texts, where the record says "eng"
+		a.Lang = a.Title.Lang
+	}
+	if p := &a.Permissions; p.Access == "" { // as jats.Read has it
+		switch {
+		case p.EmbargoEnd != "":
+			p.Access = "embargoed"
+		case slices.ContainsFunc(p.Licenses, func(l jats.License) bool { return strings.Contains(strings.ToLower(l.URI), "creativecommons.org/") }):
+			p.Access = "open"
+		}
+	}
 	r.files()
 	for _, s := range r.types {
 		r.subjGroup("article-type", "", jats.Subject{Text: jats.Escape(s)})

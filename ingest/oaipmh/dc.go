@@ -314,8 +314,8 @@ func (r *reader) relation(kind, s string) {
 	case kind == "fulltext" || kind == "" && isURL(s) && r.isOwnFile(s):
 		r.full = append(r.full, jats.Link{URL: s})
 		return
-	case kind == "references" && !isURL(s) && doiOf(s) == "":
-		a.Refs = append(a.Refs, jats.Ref{Citations: []jats.Citation{{Text: jats.Escape(s)}}})
+	case kind == "references":
+		a.Refs = append(a.Refs, reference("other", s))
 		return
 	case kind == "uri" || kind == "none":
 		kind = ""
@@ -336,6 +336,22 @@ func (r *reader) isOwnFile(url string) bool {
 		}
 	}
 	return false
+}
+
+// reference is a reference to a work by its identifier, of which kind is the type where it does not say so itself, or in words.
+func reference(kind, s string) jats.Ref {
+	c := jats.Citation{}
+	switch d := doiOf(s); {
+	case d != "":
+		c.IDs = []jats.ID{{Type: "doi", Value: d}}
+	case isURL(s):
+		c.URLs = []string{s}
+	case strings.Contains(s, " "):
+		c.Text = jats.Escape(s)
+	default:
+		c.IDs = []jats.ID{{Type: kind, Value: s}}
+	}
+	return jats.Ref{Citations: []jats.Citation{c}}
 }
 
 // related adds a related work, by its identifier or in words.
@@ -393,17 +409,12 @@ func (r *reader) euRepo(rest, s string) {
 		r.identifier("", s)
 	case "reference":
 		scheme, id, _ := strings.Cut(value, "/")
-		c := jats.Citation{}
-		switch {
-		case id == "":
-			r.related("references", s)
-			return
-		case scheme == "url" || scheme == "purl":
-			c.URLs = []string{id}
-		default:
-			c.IDs = []jats.ID{{Type: scheme, Value: id}}
+		if id == "" {
+			id = value
 		}
-		r.a.Refs = append(r.a.Refs, jats.Ref{Citations: []jats.Citation{c}})
+		if id != "" {
+			r.a.Refs = append(r.a.Refs, reference(scheme, id))
+		}
 	case "dataset":
 		scheme, id, _ := strings.Cut(value, "/")
 		if scheme == "url" || scheme == "purl" {

@@ -74,7 +74,8 @@ func provenance(e *etree.Element, level int) *jats.Origin {
 	return o
 }
 
-// rightsOf is the address of the licence in a record's about containers; "" if there is none.
+// rightsOf is the address of the licence in a record's about containers; "" if there is none. It is that of the metadata, by the guideline, and not of the
+// article: most repositories waive all rights in the one and few in the other.
 //
 // Source: OAI guideline "Conveying rights expressions about metadata".
 func rightsOf(record *etree.Element) string {

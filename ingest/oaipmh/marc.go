@@ -305,10 +305,10 @@ func (r *reader) marcField(f *field) {
 			r.meta("content advice", f.one("a"))
 			return
 		}
-		for _, form := range forms {
+		for i, form := range forms {
 			if s := strings.Join(form.all("ab"), "\n\n"); s != "" {
 				kind := map[string]string{"1": "review"}[f.ind1]
-				r.abstract("", kind, s)
+				r.abstract(r.scriptLang(forms, i), kind, s)
 			}
 		}
 	case "536":

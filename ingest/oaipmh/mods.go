@@ -444,12 +444,16 @@ func (r *reader) modsRelated(e *etree.Element) {
 		a.Refs = append(a.Refs, jats.Ref{Citations: []jats.Citation{{Text: jats.Escape(textIn(e))}}})
 	default:
 		x := jats.Related{Object: true, Type: kind}
-		for _, id := range children(e, "identifier") {
-			if d := doiOf(textIn(id)); d != "" && x.ID == "" {
+		var text []string
+		for _, k := range e.ChildElements() {
+			s := textIn(k)
+			if d := doiOf(s); k.Tag == "identifier" && d != "" && x.ID == "" {
 				x.Object, x.IDType, x.ID = false, "doi", d
+			} else if k.Tag != "recordInfo" && s != "" {
+				text = append(text, s)
 			}
 		}
-		x.Text = jats.Escape(textIn(e))
+		x.Text = jats.Escape(strings.Join(text, " "))
 		if href := attr(e, "href"); x.ID == "" && isURL(href) {
 			x.Object, x.IDType, x.ID = false, "uri", href
 		}

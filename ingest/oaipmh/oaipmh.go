@@ -4,6 +4,7 @@ package oaipmh
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -20,7 +21,7 @@ const (
 )
 
 // recordElements are the elements that Cut takes for a record; of those inside each other the outermost counts.
-var recordElements = []string{"record", "mods", "dc", "qualifieddc", "nsdl_dc", "resource", "oai_openaire"}
+var recordElements = []string{"record", "mods", "dc", "qualifieddc", "nsdl_dc", "dim", "resource", "oai_openaire"}
 
 // answersWithout are the elements of answers that hold no records.
 var answersWithout = []string{"Identify", "ListMetadataFormats", "ListSets", "ListIdentifiers"}
@@ -33,12 +34,18 @@ func Recognise(head []byte) bool {
 	case "OAI-PMH":
 		return true
 	case "record", "records", "collection", "ListRecords", "GetRecord":
-		return ns == nsMARC || ns == nsOAI || bytes.Contains(head, []byte("<metadata")) && bytes.Contains(head, []byte("<header")) ||
-			bytes.Contains(head, []byte("MARC21/slim")) || bytes.Contains(head, []byte("<datafield "))
+		if ns == nsMARC || ns == nsOAI {
+			return true
+		}
+		for _, sign := range []string{"<header", "<qdc:qualifieddc", "oai_dc:dc", "/MARC21/slim", "<datafield ", "<mods", "/mods/v3"} {
+			if bytes.Contains(head, []byte(sign)) && (sign != "<header" || bytes.Contains(head, []byte("<metadata"))) {
+				return true
+			}
+		}
 	case "mods", "modsCollection":
 		return ns == "" || strings.HasPrefix(ns, "http://www.loc.gov/mods")
-	case "dc", "qualifieddc", "nsdl_dc":
-		return bytes.Contains(head, []byte("purl.org/dc/")) || ns == "" && bytes.Contains(head, []byte("<dc:"))
+	case "dc", "qualifieddc", "nsdl_dc", "dim":
+		return bytes.Contains(head, []byte("purl.org/dc/")) || strings.HasPrefix(ns, "http://www.dspace.org/") || ns == "" && bytes.Contains(head, []byte("<dc:"))
 	case "resource", "oai_openaire":
 		return isResource(ns)
 	}
@@ -147,14 +154,15 @@ func ReadWith(record []byte, other func(name, namespace string) ReadFunc) (*jats
 	}
 	a, warnings, err := readMetadata(content, data, other)
 	if a != nil {
+		if content == metadata {
+			content = content.ChildElements()[0]
+		}
 		origin.MetadataNamespace = namespaceOf(content)
 		if a.Origin == nil {
 			a.Origin = origin
 		}
-		if len(a.Permissions.Licenses) == 0 {
-			if uri := rightsOf(one); uri != "" {
-				a.Permissions.Licenses = []jats.License{{URI: uri}}
-			}
+		if uri := rightsOf(one); uri != "" && !slices.ContainsFunc(a.Permissions.Licenses, func(l jats.License) bool { return sameLicense(l.URI, uri) }) {
+			a.CustomMeta = append(a.CustomMeta, jats.CustomMeta{Name: "licence of the metadata", Value: jats.Escape(uri)})
 		}
 	}
 	return a, warnings, err

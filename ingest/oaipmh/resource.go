@@ -1,6 +1,7 @@
 package oaipmh
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -14,6 +15,12 @@ func (r *reader) resource(e *etree.Element) {
 	if l := child(e, "language"); l != nil {
 		r.language(textIn(l))
 	}
+	for _, k := range children(e, "rights") { // before the dates, one of which may end an embargo
+		if access := accessOf(attr(k, "rightsURI")); access != "" {
+			a.Permissions.Access = access
+		}
+	}
+	year := ""
 	for _, k := range e.ChildElements() {
 		text := textIn(k)
 		switch k.Tag {
@@ -44,11 +51,7 @@ func (r *reader) resource(e *etree.Element) {
 		case "publisher":
 			r.publisher(langOf(k), text)
 		case "publicationYear":
-			if len(children(child(e, "dates"), "date")) == 0 {
-				r.dates = append(r.dates, text)
-			} else {
-				r.date("collection", text)
-			}
+			year = text
 		case "dates":
 			for _, x := range k.ChildElements() {
 				r.dataciteDate(x)
@@ -143,11 +146,16 @@ func (r *reader) resource(e *etree.Element) {
 			for _, x := range k.ChildElements() {
 				r.meta("coverage", textIn(x))
 			}
-		case "coverage", "source":
-			r.meta(k.Tag, text)
 		default:
 			r.meta(k.Tag, text)
 		}
+	}
+	i := slices.IndexFunc(a.PubDates, func(d jats.Date) bool { return d.Type == "pub" })
+	switch {
+	case i < 0 && len(r.dates) == 0:
+		r.date("pub", year)
+	case i < 0 || !strings.HasPrefix(a.PubDates[i].Date, year):
+		r.date("collection", year)
 	}
 }
 
@@ -270,7 +278,7 @@ func (r *reader) dataciteDate(e *etree.Element) {
 	case text == "":
 	case kind == "":
 		r.dates = append(r.dates, text)
-	case kind == "Available" && (r.a.Permissions.Access == "embargoed" || find(e.Parent(), "rights") != nil && accessOf(attr(find(e.Parent(), "rights"), "rightsURI")) == "embargoed"):
+	case kind == "Available" && r.a.Permissions.Access == "embargoed" && len(jats.ParseDate(text).Date) == len("2006-01-02"):
 		set(&r.a.Permissions.EmbargoEnd, text)
 	case kind == "Copyrighted":
 		set(&r.a.Permissions.Year, text)
@@ -339,16 +347,7 @@ func (r *reader) relatedIdentifier(e *etree.Element) {
 	case kind == "IsPartOf" && scheme == "isbn":
 		r.isbn(text)
 	case kind == "References" || kind == "Cites":
-		c := jats.Citation{}
-		switch d := doiOf(text); {
-		case d != "":
-			c.IDs = []jats.ID{{Type: "doi", Value: d}}
-		case isURL(text):
-			c.URLs = []string{text}
-		default:
-			c.IDs = []jats.ID{{Type: scheme, Value: text}}
-		}
-		r.a.Refs = append(r.a.Refs, jats.Ref{Citations: []jats.Citation{c}})
+		r.a.Refs = append(r.a.Refs, reference(scheme, text))
 	case doiOf(text) != "":
 		r.a.Related = append(r.a.Related, jats.Related{Type: kind, IDType: "doi", ID: doiOf(text)})
 	case isURL(text):

@@ -9,7 +9,7 @@ import (
 
 var (
 	volumeIn = regexp.MustCompile(`(?i)^(?:vol(?:ume)?\.?|v\.|том|т\.|bd\.|band|t\.|tomo|第)\s*№?\s*([\p{L}\d./–-]*\d[\p{L}\d./–-]*|[IVXLC]+)(?:卷)?`)
-	issueIn  = regexp.MustCompile(`(?i)^(?:no\.?|nr\.?|núm\.?|num\.?|n\.?º|iss(?:ue)?\.?|№|выпуск|вып\.?|heft|h\.|n[o°º]\.?|第)\s*№?\s*([\p{L}\d./–-]*\d[\p{L}\d./–-]*(?:\s*\(\d+\))?)(?:期)?`)
+	issueIn  = regexp.MustCompile(`(?i)^(?:no\.?|nr\.?|núm\.?|num\.?|n\.?º|iss(?:ue)?\.?|№|выпуск|вып\.?|heft|h\.|n[o°º]\.?|第)\s*№?\s*([\p{L}\d./–-]*\d[\p{L}\d./–-]*(?:\s*\((?:\d{1,3}|\d{5,})\))?)(?:期)?`)
 	yearIn   = regexp.MustCompile(`^\((\d{4})\)`)
 	pagesIn  = regexp.MustCompile(`(?i)^(?:pp?\.?|pages?|с\.|стр\.|s\.)?\s*([a-z]{0,2}\d+[a-z]?)\s*(?:[-–—]{1,2}\s*([a-z]{0,2}\d+[a-z]?))?\.?$`)
 	doajForm = regexp.MustCompile(`^(.+?), Vol\.? ([^,]+)(?:, (?:Iss|No)\.? ([^,]+))?(?:, (?:Pp?|Art\.?) ([^(]+?))? \((\d{4})\)$`)
