@@ -170,23 +170,28 @@ func (r *reader) author(name string, affiliations []string, orcid, email string)
 		c.Emails = []string{email}
 	}
 	for _, s := range affiliations {
-		t := r.rich("affiliation", s, jats.AffMarkup)
-		if t == "" {
-			continue
-		}
-		id := r.affs[string(t)]
-		if id == "" {
-			id = "aff" + strconv.Itoa(len(r.a.Affs)+1)
-			r.affs[string(t)] = id
-			r.a.Affs = append(r.a.Affs, jats.Aff{ID: id, Forms: []jats.AffForm{{Text: t}}})
-		}
-		if !slices.Contains(c.Affs, id) {
+		if id := r.affiliation(s); id != "" && !slices.Contains(c.Affs, id) {
 			c.Affs = append(c.Affs, id)
 		}
 	}
 	if len(c.Names)+len(c.IDs)+len(c.Emails)+len(c.Affs) > 0 {
 		r.a.Contribs = append(r.a.Contribs, c)
 	}
+}
+
+// affiliation is the id of an affiliation as printed, which is made when nobody has had the same before; "" for none.
+func (r *reader) affiliation(s string) string {
+	t := r.rich("affiliation", s, jats.AffMarkup)
+	if t == "" {
+		return ""
+	}
+	id := r.affs[string(t)]
+	if id == "" {
+		id = "aff" + strconv.Itoa(len(r.a.Affs)+1)
+		r.affs[string(t)] = id
+		r.a.Affs = append(r.a.Affs, jats.Aff{ID: id, Forms: []jats.AffForm{{Text: t}}})
+	}
+	return id
 }
 
 // link adds an address of the full text.

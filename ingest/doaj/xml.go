@@ -133,18 +133,30 @@ func (r *reader) record(e *etree.Element) {
 	for _, t := range e.SelectElements("title") {
 		r.title(t)
 	}
-	affiliations := map[string]string{}
-	for _, x := range children(e.SelectElement("affiliationsList"), "affiliationName") {
+	affiliations, used := map[string]string{}, map[string]bool{}
+	list := children(e.SelectElement("affiliationsList"), "affiliationName")
+	for _, x := range list {
 		if id := attr(x, "affiliationId"); affiliations[id] == "" {
 			affiliations[id] = text(x)
 		}
 	}
 	for _, x := range children(e.SelectElement("authors"), "author") {
 		var at []string
-		for _, id := range x.SelectElements("affiliationId") {
-			at = append(at, affiliations[text(id)])
+		for _, e := range x.SelectElements("affiliationId") {
+			id := text(e)
+			if s, ok := affiliations[id]; ok {
+				at = append(at, s)
+				used[id] = true
+			} else if id != "" {
+				r.warn("rid-dropped", "author/affiliationId", strconv.Quote(id)+" is no affiliationId of this record's affiliationsList")
+			}
 		}
 		r.author(text(x.SelectElement("name")), at, text(x.SelectElement("orcid_id")), text(x.SelectElement("email")))
+	}
+	for _, x := range list { // of nobody, as far as is said
+		if !used[attr(x, "affiliationId")] {
+			r.affiliation(text(x))
+		}
 	}
 	for _, x := range e.SelectElements("abstract") {
 		r.abstract(text(x), attr(x, "language"))
