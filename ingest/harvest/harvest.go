@@ -347,7 +347,7 @@ func (r *run) odd(ctx context.Context, verb string, err error) error {
 func (r *run) from() string {
 	switch {
 	case r.window():
-		return r.granular(r.From)
+		return r.granular(r.From, false)
 	case r.Full || r.place.Since == "":
 		return ""
 	}
@@ -355,21 +355,26 @@ func (r *run) from() string {
 	if since.IsZero() {
 		return ""
 	}
-	return r.granular(since.Add(-r.Overlap).Format(seconds))
+	return r.granular(since.Add(-r.Overlap).Format(seconds), false)
 }
 
 const seconds = "2006-01-02T15:04:05Z"
 
-// granular writes a datestamp as finely as the endpoint takes it; a day, which all take, where it does not say.
-func (r *run) granular(date string) string {
+// granular writes a datestamp as finely as the endpoint takes it; as a day, which all take, where it does not say. A day that is too coarse becomes its
+// first second, or where it is an end its last: from and until must be of one granularity (OAI-PMH 2.0 §2.7.1).
+func (r *run) granular(date string, end bool) string {
 	fine := len(r.identify.Granularity) > len(time.DateOnly) || r.identify.Granularity == "" && len(r.identify.EarliestDatestamp) > len(time.DateOnly)
 	switch utc, _ := oaipmh.UTC(date); {
 	case utc == "":
 		return ""
-	case fine || len(utc) == len(time.DateOnly):
-		return utc
-	default:
+	case !fine:
 		return utc[:len(time.DateOnly)]
+	case len(utc) > len(time.DateOnly):
+		return utc
+	case end:
+		return utc + "T23:59:59Z"
+	default:
+		return utc + "T00:00:00Z"
 	}
 }
 
@@ -415,7 +420,7 @@ func (r *run) records(ctx context.Context) error {
 	case errors.As(err, &fault) && fault.Code == "cannotDisseminateFormat" && r.Prefix == "" && r.format != dcPrefix && r.dc:
 		r.note("%v; %s is taken instead", fault, dcPrefix)
 		r.format, r.place.Format = dcPrefix, dcPrefix
-		r.place.Since, r.place.Open = "", &Open{From: r.granular(r.From)}
+		r.place.Since, r.place.Open = "", &Open{From: r.granular(r.From, false)}
 		return r.records(ctx)
 	case err != nil:
 		return err

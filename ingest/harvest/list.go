@@ -58,10 +58,7 @@ func (r *run) list(ctx context.Context, l *listing, visit func(*page) error, res
 			return err
 		}
 		switch code := p.code(); {
-		case code == "noRecordsMatch" && l.token == "":
-			p.Token = ""
-			return visit(p)
-		case code == "noRecordsMatch": // all that was left has changed since, and comes in the next run
+		case code == "noRecordsMatch": // nothing; or all that was left has changed since, and comes in the next run
 			p.Token = ""
 			return visit(p)
 		case code == "badResumptionToken" && l.token != "":
@@ -109,7 +106,7 @@ func (r *run) beginning(l *listing) string {
 		q += "&from=" + escape(l.from)
 	}
 	if r.Until != "" {
-		q += "&until=" + escape(r.granular(r.Until))
+		q += "&until=" + escape(r.granular(r.Until, true))
 	}
 	return q
 }
@@ -156,8 +153,9 @@ func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+"
 
 // join puts arguments behind a base URL, which may have some of its own.
 func join(base, query string) string {
+	base = strings.TrimRight(base, "?&")
 	if strings.Contains(base, "?") {
-		return strings.TrimRight(base, "?&") + map[bool]string{true: "&", false: "?"}[strings.Contains(strings.TrimRight(base, "?&"), "?")] + query
+		return base + "&" + query
 	}
 	return base + "?" + query
 }
