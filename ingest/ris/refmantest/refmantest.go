@@ -154,7 +154,7 @@ func facts(a *jats.Article) map[string]string {
 		}
 		names := append([]jats.Name(nil), c.Names...)
 		for i := range names {
-			names[i].Lang = ""
+			names[i].Lang, names[i].Style = "", "" // the writer says which names are eastern
 		}
 		people = append(people, string(mustJSON([]any{c.Type, names, c.Collab, c.IDs, len(c.Affs)})))
 	}
