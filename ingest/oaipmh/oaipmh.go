@@ -152,6 +152,9 @@ func ReadWith(record []byte, other func(name, namespace string) ReadFunc) (*jats
 	if err != nil {
 		return nil, nil, err
 	}
+	if root.Tag != "OAI-PMH" { // jats.Read knows no other envelope
+		data = document(content)
+	}
 	a, warnings, err := readMetadata(content, data, other)
 	if a != nil {
 		if content == metadata {

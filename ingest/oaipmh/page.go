@@ -98,6 +98,9 @@ const headSize = 64 << 10
 
 // begin is where in head, the beginning of a document, an answer begins: 0, but for what a server's scripts print before it; -1 when there is none.
 func begin(head []byte) int {
+	if bytes.HasPrefix(head, []byte("<OAI-PMH")) {
+		return 0
+	}
 	if name, _ := cut.Root(head); name == "OAI-PMH" {
 		return 0
 	}
