@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,16 +17,22 @@ import (
 	"golang.org/x/term"
 
 	"sheaf/ingest"
+	"sheaf/ingest/harvest"
 	"sheaf/store"
 )
 
 type importCmd struct {
-	Path    []string `arg:"" help:"Files, folders, archives, or - for standard input."`
-	Format  string   `enum:",jats,json,jes" default:"" help:"What the inputs are (jats, json, jes); the default is to recognise each by its content."`
+	Path    []string `arg:"" help:"Files, folders, archives, base URLs of OAI-PMH endpoints, or - for standard input."`
+	Format  string   `enum:",${kinds}" default:"" help:"What the inputs are (${kinds}); the default is to recognise each by its content."`
 	Set     []string `help:"Put every item in this set too: SPEC or SPEC=NAME; may be given several times." sep:"none" placeholder:"SPEC[=NAME]"`
+	Replace bool     `help:"Each input takes the place of all that its item came from, also where it says less."`
 	DryRun  bool     `help:"Read, check and render, but store nothing."`
 	JSON    bool     `name:"json" help:"Print the summary as a JSON object."`
 	Rejects string   `help:"Write each refusal to this file as a line of JSON." placeholder:"FILE"`
+	harvestFlags
+
+	harvests []*harvest.Harvester
+	stopped  error // why harvests did
 }
 
 func (c *importCmd) Run(ctx context.Context, s *settings, io stdio) error {
@@ -38,11 +46,12 @@ func (c *importCmd) Run(ctx context.Context, s *settings, io stdio) error {
 		return err
 	}
 	defer db.Close()
-	return c.into(ctx, db, sets, s.Verbose, io)
+	return c.into(ctx, s, db, sets, io)
 }
 
 // into imports c.Path into db and reports.
-func (c *importCmd) into(ctx context.Context, db store.Store, sets []store.Set, verbose bool, io stdio) (err error) {
+func (c *importCmd) into(ctx context.Context, s *settings, db store.Store, sets []store.Set, io stdio) (err error) {
+	verbose := s.Verbose
 	var rejects *json.Encoder
 	if c.Rejects != "" {
 		f, err := os.Create(c.Rejects)
@@ -60,10 +69,15 @@ func (c *importCmd) into(ctx context.Context, db store.Store, sets []store.Set, 
 	debug.SetGCPercent(300) // an import makes garbage and keeps little
 	debug.SetMemoryLimit(512 << 20)
 	bar := newBar(c.Path, io.err)
+	if slices.ContainsFunc(c.Path, isAddress) {
+		bar = newHarvestBar(io.err)
+	}
+	var owed owed
 	walker := &ingest.Walker{Stdin: io.in, Format: c.Format, Progress: bar.add}
 	warnings := 0
 	var writing error
-	importer := &ingest.Importer{Store: db, Sets: sets, DryRun: c.DryRun, Each: func(o ingest.Outcome) {
+	importer := &ingest.Importer{Store: db, Sets: sets, DryRun: c.DryRun, Replace: c.Replace, Each: func(o ingest.Outcome) {
+		owed.told(o)
 		bar.items(1)
 		warnings += len(o.Warnings)
 		if o.Err == nil && !verbose {
@@ -84,9 +98,10 @@ func (c *importCmd) into(ctx context.Context, db store.Store, sets []store.Set, 
 		}
 	}}
 	report, err := importer.Import(ctx, func(ctx context.Context, yield func(ingest.Input) error) error {
-		return walker.Walk(ctx, c.Path, yield)
+		return c.walk(ctx, s, db, walker, &owed, bar, io.err, yield)
 	})
 	bar.finish()
+	err = errors.Join(err, c.finished())
 	if c.JSON {
 		json.NewEncoder(io.out).Encode(report)
 	} else {

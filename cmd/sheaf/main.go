@@ -20,6 +20,7 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/alecthomas/kong"
 
+	"sheaf/ingest"
 	"sheaf/oai"
 	"sheaf/store"
 	"sheaf/store/postgres"
@@ -96,6 +97,7 @@ func run(ctx context.Context, args []string, io stdio) int {
 			"Every flag may also be set in the environment (SHEAF_DB for --db) or in a file (--config)."),
 		kong.DefaultEnvars("SHEAF"),
 		kong.Configuration(readTOML),
+		kong.Vars{"kinds": strings.Join(ingest.Kinds(), ",")},
 		kong.UsageOnError(),
 		kong.Writers(io.out, io.err),
 		kong.Exit(func(n int) { code = n }),
