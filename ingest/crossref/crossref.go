@@ -93,7 +93,7 @@ import (
 
 // kinds are the types of the REST API and what they are as an article; the names that CSL has for them, which content negotiation may give, are there too.
 var kinds = map[string]string{
-	"journal-article": "article", "article-journal": "article", "article-magazine": "article", "article-newspaper": "article",
+	"journal-article": "research-article", "article-journal": "research-article", "article-magazine": "article", "article-newspaper": "article",
 	"proceedings-article": "conference-paper", "paper-conference": "conference-paper",
 	"book-chapter": "book-chapter", "book-part": "book-chapter", "book-section": "book-chapter", "book-track": "book-chapter", "reference-entry": "book-chapter",
 	"chapter": "book-chapter", "entry-encyclopedia": "book-chapter", "entry-dictionary": "book-chapter",
@@ -711,10 +711,10 @@ func (m *maker) place(x assertion) {
 		p.Licenses = append(p.Licenses, jats.License{P: []jats.Rich{text}})
 		return
 	case "conflict-of-interest", "conflicts-of-interest", "competing-interests", "competing-interest", "coi-statement", "conflict-of-interest-statement":
-		m.note("coi-statement", "", x.value)
+		m.note("coi-statement", "", "", x.value)
 		return
 	case "data-availability", "data-availability-statement":
-		m.note("data-availability", "notes", x.value)
+		m.note("data-availability", "notes", x.label, x.value)
 		return
 	case "funding", "funding-statement":
 		a.Funding.Statements = append(a.Funding.Statements, jats.Text{Text: m.rich("assertion", x.value, jats.ParaMarkup)})
@@ -736,9 +736,10 @@ func (m *maker) place(x assertion) {
 	a.CustomMeta = append(a.CustomMeta, jats.CustomMeta{Name: m.rich("assertion", name, jats.InlineMarkup), Value: value})
 }
 
-func (m *maker) note(kind, place, markup string) {
+func (m *maker) note(kind, place, title, markup string) {
 	if text := m.rich("notes", markup, jats.ParaMarkup); text != "" {
-		m.a.Notes = append(m.a.Notes, jats.Note{ID: "n" + strconv.Itoa(len(m.a.Notes)+1), Type: kind, Place: place, P: []jats.Rich{text}})
+		m.a.Notes = append(m.a.Notes, jats.Note{ID: "n" + strconv.Itoa(len(m.a.Notes)+1), Type: kind, Place: place, Title: jats.Escape(plain(title)),
+			P: []jats.Rich{text}})
 	}
 }
 

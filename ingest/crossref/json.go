@@ -572,7 +572,7 @@ func (r *jsonReader) rest(w, review *fastjson.Value) {
 		for _, key := range [...]string{"type", "stage", "recommendation", "revision-round", "running-number"} {
 			r.meta("review "+key, r.str(review.Get(key)))
 		}
-		r.note("coi-statement", "", r.str(review.Get("competing-interest-statement")))
+		r.note("coi-statement", "", "", r.str(review.Get("competing-interest-statement")))
 	}
 	if v := w.Get("is-referenced-by-count"); v != nil && v.Type() == fastjson.TypeNumber {
 		a.Metrics = append(a.Metrics, jats.Metric{Name: "citations", Value: v.String()})

@@ -352,7 +352,7 @@ func (r *xmlReader) children(e *etree.Element) {
 		case "proceedings_subject":
 			r.subjects("", nonEmpty(text(c)))
 		case "competing_interest_statement":
-			r.note("coi-statement", "", inner(c))
+			r.note("coi-statement", "", "", inner(c))
 		}
 	}
 }
@@ -396,6 +396,7 @@ func (r *xmlReader) around(e *etree.Element, kind string) {
 // holder reads the book, proceedings, report or database that a work is part of.
 func (r *xmlReader) holder(h *etree.Element, kind string) {
 	a := r.a
+	r.holderLinks(h)
 	var all []jats.Title
 	for _, name := range [...]string{"series_metadata", "set_metadata"} {
 		if s := h.SelectElement(name); s != nil {
@@ -407,7 +408,6 @@ func (r *xmlReader) holder(h *etree.Element, kind string) {
 	}
 	all = append(all, r.titlesIn(h)...)
 	r.containers(kind, all)
-	r.holderLinks(h)
 	if a.Lang == "" {
 		a.Lang = langOf(h)
 	}

@@ -281,7 +281,7 @@ func (s *score) article(t *testing.T, name string, a *jats.Article, src source) 
 }
 
 // serve renders an article in every format and reads its JATS again.
-func serve(t *testing.T, name string, a *jats.Article) {
+func serve(t testing.TB, name string, a *jats.Article) {
 	id := name
 	if len(a.IDs) > 0 {
 		id += " " + a.IDs[0].Value

@@ -29,24 +29,26 @@ func names(s string) map[string]bool {
 	return m
 }
 
-// roots are what documents of Crossref begin with; of the first that all who speak OAI-PMH or keep records use, more is asked.
-var roots = names("OAI-PMH record records doi_batch doi_records doi_record crossref_result crossref query_result")
-
 // RecogniseXML tells by the beginning of a document, up to 64 KiB of it, whether it is XML of Crossref: a deposit or the answer of one of its services.
 func RecogniseXML(head []byte) bool {
 	name, namespace := cut.Root(head)
-	if !roots[name] || strings.HasPrefix(namespace, "http") && !strings.Contains(namespace, "crossref.org/") && name != "OAI-PMH" && name != "record" && name != "records" {
-		return false
-	}
+	own := namespace == "" || strings.Contains(namespace, "crossref.org/")
 	switch name {
-	case "doi_batch", "crossref_result", "query_result":
-		return true
-	case "crossref", "doi_record", "doi_records":
-		return namespace != "" || holds(head, items) || holds(head, map[string]bool{"crossref": true, "error": true, "journal_metadata": true, "sa_component": true}) || hasContainer(head)
+	case "doi_batch", "crossref_result", "query_result", "doi_records", "doi_record":
+		return own
+	case "crossref":
+		return own && (holds(head, items) || hasContainer(head) || holds(head, others))
+	case "OAI-PMH", "record", "records": // these say only inside what they hold
+		return holds(head, envelopes)
 	}
-	// An answer of OAI-PMH, or a record of one, says only inside what it holds.
-	return holds(head, map[string]bool{"crossref": true, "crossref_result": true})
+	return false
 }
+
+// others are the elements of what is no article; envelopes are the elements that any record of Crossref has.
+var (
+	others    = names("error journal_metadata sa_component grant")
+	envelopes = names("crossref crossref_result doi_record")
+)
 
 func hasContainer(head []byte) bool {
 	for name := range containers {
