@@ -8,7 +8,7 @@ import (
 // Code is what a refusal or warning may be, for programs by its name and for people in a sentence.
 type Code struct {
 	Code     string // stable, lower-case words with hyphens
-	Severity string // "refused": it keeps an input out (some also come as a warning, where only a part is left out); "warning": the input is kept
+	Severity string // "refused": it keeps an input out (some also come as a warning, where only a part is left out); "warning": the input is kept; "error": only sheaf validate finds it
 	Sentence string // what it means
 	Advice   string // what to do
 }
@@ -58,6 +58,10 @@ var Codes = []Code{
 		"Correct it on the page."},
 	{"doubtful-merge", "refused", "The input shares an identifier with an item and yet seems to be another article, so that nothing was merged.",
 		"Correct the identifier in the one that has it wrong."},
+	{"dtd-invalid", "error", "The document is not valid by its DTD.",
+		"Look at the line that is named, and at what the DTD expects there."},
+	{"dtd-unknown", "warning", "The DTD that the document names is not at hand, and no other can stand for it; sheaf validate did not check it.",
+		"Put the DTD with its catalogue into the folder that --dtd names."},
 	{"element-dropped", "warning", "An element that Sheaf does not know, or has no place for, was left aside.",
 		"Nothing, unless the fact matters: then move it to an element of the standard."},
 	{"email-dropped", "warning", "An e-mail address is none, and was left out.",

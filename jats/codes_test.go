@@ -30,7 +30,7 @@ func TestCodes(t *testing.T) {
 	for i, c := range jats.Codes {
 		known[c.Code] = true
 		assert.Contains(t, used, c.Code, "nothing gives this code any more")
-		assert.Contains(t, []string{"refused", "warning"}, c.Severity, c.Code)
+		assert.Contains(t, []string{"refused", "warning", "error"}, c.Severity, c.Code)
 		for _, s := range []string{c.Sentence, c.Advice} {
 			assert.True(t, len(s) > 10 && strings.HasSuffix(s, ".") && strings.ToUpper(s[:1]) == s[:1], "%s: %q is no sentence", c.Code, s)
 		}
@@ -135,7 +135,7 @@ func codesOf(t *testing.T, dir string, used map[string][]string) {
 				warnings := []ast.Expr{n}
 				if array, ok := n.Type.(*ast.ArrayType); ok && lastName(array.Elt) == "Warning" {
 					warnings = n.Elts // whose type is left out
-				} else if lastName(n.Type) != "Warning" {
+				} else if name := lastName(n.Type); name != "Warning" && name != "finding" { // finding: of sheaf validate
 					return true
 				}
 				for _, w := range warnings {
@@ -212,6 +212,12 @@ the warning tells what was mended or left out.
 	row := func(c jats.Code) { fmt.Fprintf(&b, "| `%s` | %s | %s |\n", c.Code, cell(c.Sentence), cell(c.Advice)) }
 	for _, c := range jats.Codes {
 		if c.Severity == "refused" {
+			row(c)
+		}
+	}
+	b.WriteString("\n## Findings of sheaf validate alone\n\n| code | what it means | what to do |\n| --- | --- | --- |\n")
+	for _, c := range jats.Codes {
+		if c.Severity == "error" {
 			row(c)
 		}
 	}
