@@ -156,6 +156,7 @@ type maker struct {
 	affs     map[string]string // what is in an affiliation to its id
 	asserted []assertion       // to be placed when all else is known
 	fallback []jats.Date       // of publication, where no better one is found
+	cites    citeBlocks
 }
 
 func (m *maker) warn(code, path, message string) {
@@ -771,19 +772,53 @@ var citationTypes = map[string]string{
 	"software": "software", "standard": "standard", "web_resource": "web", "blog": "web", "blog_post": "web",
 }
 
-func (m *maker) reference(x *reference) {
-	c := jats.Citation{
-		Text:    m.rich("refs", x.unstructured, jats.CitationMarkup),
-		Series:  plain(x.seriesTitle),
-		Edition: x.edition, Volume: x.volume, Issue: x.issue, FPage: x.firstPage, ElocationID: x.elocation,
-		ISSN: bare(x.issn), ISBN: bare(x.isbn), PublisherName: plain(x.body),
-		PublicationType: citationTypes[strings.ReplaceAll(x.kind, "-", "_")],
+// citeBlocks are the parts of all citations, each kind in one piece of memory: there may be hundreds of references, and each has few of a kind.
+type citeBlocks struct {
+	citations []jats.Citation
+	groups    []jats.PersonGroup
+	persons   []jats.Person
+	names     []jats.Name
+	texts     []jats.Text
+	ids       []jats.ID
+}
+
+// one puts v at the end of a block and returns it as a list of one.
+func one[T any](block *[]T, v T) []T {
+	*block = append(*block, v)
+	n := len(*block)
+	return (*block)[n-1 : n : n]
+}
+
+// expect makes room for n references.
+func (m *maker) expect(n int) {
+	if n == 0 {
+		return
 	}
+	m.a.Refs = make([]jats.Ref, 0, n)
+	m.cites = citeBlocks{make([]jats.Citation, 0, n), make([]jats.PersonGroup, 0, n), make([]jats.Person, 0, n), make([]jats.Name, 0, n), make([]jats.Text, 0, 2*n), make([]jats.ID, 0, n)}
+}
+
+func (m *maker) reference(x *reference) {
+	block := &m.cites.citations
+	if n := len(*block); n < cap(*block) {
+		*block = (*block)[:n+1]
+	} else {
+		*block = append(*block, jats.Citation{})
+	}
+	n := len(*block)
+	c := &(*block)[n-1] // filled where it is: it is large
+	m.a.Refs = append(m.a.Refs, jats.Ref{Citations: (*block)[n-1 : n : n]})
+	c.Text = m.rich("refs", x.unstructured, jats.CitationMarkup)
+	c.Series, c.Edition, c.PublisherName = plain(x.seriesTitle), x.edition, plain(x.body)
+	c.Volume, c.Issue, c.FPage, c.ElocationID = x.volume, x.issue, x.firstPage, x.elocation
+	c.ISSN, c.ISBN = bare(x.issn), bare(x.isbn)
+	c.PublicationType = citationTypes[strings.ReplaceAll(x.kind, "-", "_")]
 	if c.PublicationType == "" && x.journalTitle != "" {
 		c.PublicationType = "journal"
 	}
 	if x.author != "" {
-		c.PersonGroups = []jats.PersonGroup{{Type: "author", Persons: []jats.Person{{Names: []jats.Name{{Full: plain(x.author)}}}}}}
+		person := jats.Person{Names: one(&m.cites.names, jats.Name{Full: plain(x.author)})}
+		c.PersonGroups = one(&m.cites.groups, jats.PersonGroup{Type: "author", Persons: one(&m.cites.persons, person)})
 	}
 	if len(x.year) == 4 && strings.Trim(x.year, "0123456789") == "" {
 		c.Date = x.year
@@ -791,15 +826,19 @@ func (m *maker) reference(x *reference) {
 		c.Year = x.year
 	}
 	if t := m.rich("refs", x.articleTitle, jats.InlineMarkup); t != "" {
-		c.Titles = []jats.Text{{Text: t}}
+		c.Titles = one(&m.cites.texts, jats.Text{Text: t})
 	}
 	for _, s := range [...]string{x.journalTitle, x.volumeTitle} {
 		if t := m.rich("refs", s, jats.InlineMarkup); t != "" {
-			c.Sources = append(c.Sources, jats.Text{Text: t})
+			if text := one(&m.cites.texts, jats.Text{Text: t}); c.Sources == nil {
+				c.Sources = text
+			} else {
+				c.Sources = append(c.Sources, text...)
+			}
 		}
 	}
 	if x.doi != "" {
-		c.IDs = append(c.IDs, jats.ID{Type: "doi", Value: x.doi})
+		c.IDs = one(&m.cites.ids, jats.ID{Type: "doi", Value: x.doi})
 	}
 	if x.designator != "" {
 		c.IDs = append(c.IDs, jats.ID{Type: "std-designation", Value: x.designator})
@@ -807,7 +846,6 @@ func (m *maker) reference(x *reference) {
 	if x.component != "" {
 		c.Comments = []jats.Rich{jats.Escape(x.component)}
 	}
-	m.a.Refs = append(m.a.Refs, jats.Ref{Citations: []jats.Citation{c}})
 }
 
 // finish settles what depends on the whole.

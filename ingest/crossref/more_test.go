@@ -182,7 +182,7 @@ func TestCutXML(t *testing.T) {
 		`<doi_batch><book><book_metadata/></book><journal><journal_article/></journal></doi_batch>`:                                                                                                "book_metadata journal_article",
 		`<doi_batch><conference><proceedings_metadata/></conference></doi_batch>`:                                                                                                                  "!not-an-article",
 		`<r><book><book_metadata><a></b></book_metadata></book><journal><journal_article/></journal></r>`:                                                                                          "!malformed journal_article",
-		`<r><conference><proceedings_metadata>x</proceedings_metadata><conference_paper/></conference><book><content_item/></book></r>`:                                                                                   "proceedings_metadata+conference_paper content_item",
+		`<r><conference><proceedings_metadata>x</proceedings_metadata><conference_paper/></conference><book><content_item/></book></r>`:                                                            "proceedings_metadata+conference_paper content_item",
 		`not xml`: "!malformed",
 	} {
 		var got []string

@@ -910,7 +910,7 @@ func (r *xmlReader) links(e *etree.Element) {
 
 func (r *xmlReader) citations(e *etree.Element) {
 	list := e.SelectElements("citation")
-	r.a.Refs = make([]jats.Ref, 0, len(list))
+	r.expect(len(list))
 	for _, c := range list {
 		x := reference{kind: c.SelectAttrValue("type", "")}
 		for _, p := range c.ChildElements() {
