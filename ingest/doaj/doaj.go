@@ -85,7 +85,7 @@ func (r *reader) lang(s string) string {
 	return ""
 }
 
-// abstract adds an abstract of one language; those in the article's own come first.
+// abstract adds an abstract of one language.
 func (r *reader) abstract(text, lang string) {
 	ab := jats.Abstract{Lang: r.lang(lang)}
 	for _, p := range paragraphs(text) {
@@ -93,14 +93,9 @@ func (r *reader) abstract(text, lang string) {
 			ab.P = append(ab.P, x)
 		}
 	}
-	if len(ab.P) == 0 {
-		return
+	if len(ab.P) > 0 {
+		r.a.Abstracts = append(r.a.Abstracts, ab)
 	}
-	at := len(r.a.Abstracts)
-	for ab.Lang == "" && at > 0 && r.a.Abstracts[at-1].Lang != "" {
-		at--
-	}
-	r.a.Abstracts = slices.Insert(r.a.Abstracts, at, ab)
 }
 
 // paragraphs cuts a text at p elements and blank lines, and at the end of a line that ends a sentence. Other line ends are only where the text was broken.
@@ -169,8 +164,10 @@ func (r *reader) author(name string, affiliations []string, orcid, email string)
 	if email != "" {
 		c.Emails = []string{email}
 	}
+	have := map[string]bool{}
 	for _, s := range affiliations {
-		if id := r.affiliation(s); id != "" && !slices.Contains(c.Affs, id) {
+		if id := r.affiliation(s); id != "" && !have[id] {
+			have[id] = true
 			c.Affs = append(c.Affs, id)
 		}
 	}

@@ -156,8 +156,12 @@ func (r *reader) bibjson(o, b object) {
 			r.id(kind, id)
 		}
 	}
+	typed := map[string]bool{}
+	for _, i := range a.Journal.ISSNs {
+		typed[strings.ReplaceAll(i.Value, "-", "")] = true
+	}
 	for _, s := range r.texts("bibjson/journal/issns", j.list("issns")) {
-		if !r.hasISSN(s) {
+		if !typed[strings.ReplaceAll(s, "-", "")] {
 			r.issn("", s)
 		}
 	}
@@ -190,15 +194,6 @@ func (r *reader) meta(name, value string) {
 	if value != "" {
 		r.a.CustomMeta = append(r.a.CustomMeta, jats.CustomMeta{Name: jats.Rich(name), Value: jats.Escape(value)})
 	}
-}
-
-func (r *reader) hasISSN(s string) bool {
-	for _, i := range r.a.Journal.ISSNs {
-		if strings.ReplaceAll(i.Value, "-", "") == strings.ReplaceAll(s, "-", "") {
-			return true
-		}
-	}
-	return false
 }
 
 // published reads a year, and a month that is a number or a name.

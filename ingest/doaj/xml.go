@@ -3,6 +3,7 @@ package doaj
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -161,6 +162,7 @@ func (r *reader) record(e *etree.Element) {
 	for _, x := range e.SelectElements("abstract") {
 		r.abstract(text(x), attr(x, "language"))
 	}
+	slices.SortStableFunc(a.Abstracts, func(a, b jats.Abstract) int { return min(len(a.Lang), 1) - min(len(b.Lang), 1) }) // the article's own language first
 	for _, x := range e.SelectElements("fullTextUrl") {
 		r.link(text(x), attr(x, "format"))
 	}

@@ -68,6 +68,7 @@ func (r *reader) book(d, data *etree.Element) {
 	authors := a.Contribs
 	if chapter {
 		a.Contribs = nil
+		r.noGroups()
 	}
 	for _, list := range children(b, "AuthorList") {
 		r.authors(list)

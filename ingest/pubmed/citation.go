@@ -300,15 +300,9 @@ func isPlaceholder(p jats.Rich) bool {
 // copyright keeps a statement, once.
 func (r *reader) copyright(e *etree.Element) {
 	t := r.rich(e, jats.InlineMarkup)
-	if t == "" {
-		return
+	if t != "" && r.once("copyright", string(t)) {
+		r.a.Permissions.Statements = append(r.a.Permissions.Statements, jats.Text{Text: t})
 	}
-	for _, s := range r.a.Permissions.Statements {
-		if s.Text == t {
-			return
-		}
-	}
-	r.a.Permissions.Statements = append(r.a.Permissions.Statements, jats.Text{Text: t})
 }
 
 func (r *reader) otherAbstract(e *etree.Element) {
@@ -337,6 +331,9 @@ func (r *reader) note(kind string, e *etree.Element) {
 	}
 }
 
+// maxIDs bounds the identifiers of a reference, and the dates that another is compared with.
+const maxIDs = 16
+
 // references reads lists of references inside each other. The title of one that is not the only one is told with each reference in it.
 func (r *reader) references(lists []*etree.Element) {
 	alone := len(lists) == 1 && len(children(lists[0], "ReferenceList")) == 0
@@ -349,7 +346,9 @@ func (r *reader) references(lists []*etree.Element) {
 		for _, x := range children(e, "Reference") {
 			c := jats.Citation{Text: r.rich(child(x, "Citation"), jats.CitationMarkup)}
 			for _, id := range children(child(x, "ArticleIdList"), "ArticleId") {
-				c.IDs = appendID(c.IDs, attr(id, "IdType"), text(id))
+				if len(c.IDs) < maxIDs {
+					c.IDs = appendID(c.IDs, attr(id, "IdType"), text(id))
+				}
 			}
 			c.Text = withIDs(c.Text, c.IDs)
 			if c.Text != "" || len(c.IDs) > 0 {

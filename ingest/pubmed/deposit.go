@@ -78,19 +78,16 @@ func (r *reader) deposit(e *etree.Element) {
 // members reads the people of a group: of the author of that name, if there is one.
 func (r *reader) members(g *etree.Element) {
 	t := r.rich(child(g, "GroupName"), jats.InlineMarkup)
-	var group *jats.Contrib
-	for i := range r.a.Contribs {
-		if c := &r.a.Contribs[i]; t != "" && len(c.Collab) > 0 && c.Collab[0].Text == t {
-			group = c
-		}
-	}
-	if group == nil {
+	i, ok := r.named[t]
+	if !ok {
+		i = len(r.a.Contribs)
 		r.a.Contribs = append(r.a.Contribs, jats.Contrib{Type: "investigator"})
-		group = &r.a.Contribs[len(r.a.Contribs)-1]
 		if t != "" {
-			group.Collab = []jats.Text{{Text: t}}
+			r.a.Contribs[i].Collab = []jats.Text{{Text: t}}
+			r.addGroup(i, "")
 		}
 	}
+	group := &r.a.Contribs[i]
 	for _, e := range children(g, "IndividualName") {
 		group.Members = r.contrib(group.Members, e, "")
 	}

@@ -1,6 +1,7 @@
 package pubmed
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -16,10 +17,25 @@ func (r *reader) authors(list *etree.Element) {
 		kind = "editor"
 	}
 	for _, e := range children(list, "Author") {
+		n := len(r.a.Contribs)
 		r.a.Contribs = r.contrib(r.a.Contribs, e, kind)
+		if len(r.a.Contribs) > n && len(r.a.Contribs[n].Collab) > 0 {
+			r.addGroup(n, attr(child(e, "CollectiveName"), "Investigators"))
+		}
 	}
 	if attr(list, "CompleteYN") == "N" {
 		r.meta("author-list", "incomplete")
+	}
+}
+
+// addGroup takes note of a group, and of the list that it names its investigators by.
+func (r *reader) addGroup(i int, list string) {
+	if r.sole = i; len(r.named) > 0 {
+		r.sole = -1
+	}
+	r.named[r.a.Contribs[i].Collab[0].Text] = i
+	if list != "" {
+		r.lists[list] = i
 	}
 }
 
@@ -28,6 +44,7 @@ func (r *reader) contrib(to []jats.Contrib, e *etree.Element, kind string) []jat
 	if attr(e, "ValidYN") == "N" {
 		return to
 	}
+	r.people++
 	c := jats.Contrib{Type: kind, EqualContrib: attr(e, "EqualContrib") == "Y"}
 	if n := name(e); n != (jats.Name{}) {
 		c.Names = []jats.Name{n}
@@ -70,8 +87,9 @@ var institutionIDs = map[string]string{"ror": "ROR", "grid": "GRID", "isni": "IS
 // affiliation links c to an affiliation, which it makes when nobody has had the same before. Addresses of e-mail are the person's.
 func (r *reader) affiliation(c *jats.Contrib, e *etree.Element, ids []*etree.Element) {
 	t, emails := cutEmails(r.rich(e, jats.AffMarkup))
+	person := strconv.Itoa(r.people)
 	for _, s := range emails {
-		if !contains(c.Emails, s) {
+		if r.once("email "+person, s) {
 			c.Emails = append(c.Emails, s)
 		}
 	}
@@ -109,7 +127,7 @@ func (r *reader) affiliation(c *jats.Contrib, e *etree.Element, ids []*etree.Ele
 		r.affs[key] = id
 		r.a.Affs = append(r.a.Affs, jats.Aff{ID: id, Forms: []jats.AffForm{form}})
 	}
-	if !contains(c.Affs, id) {
+	if r.once("aff "+person, id) {
 		c.Affs = append(c.Affs, id)
 	}
 }
@@ -132,18 +150,18 @@ func cutEmails(t jats.Rich) (rest jats.Rich, emails []string) {
 			continue
 		}
 		emails = append(emails, mail)
-		said := strings.TrimRight(string(out), " :,(")
+		out = bytes.TrimRight(out, " :,(")
 		for _, l := range labels {
-			if len(said) >= len(l) && strings.EqualFold(said[len(said)-len(l):], l) {
-				said = said[:len(said)-len(l)]
+			if n := len(out) - len(l); n >= 0 && strings.EqualFold(string(out[n:]), l) {
+				out = out[:n]
 				break
 			}
 		}
-		said = strings.TrimRight(said, " ,(")
-		if strings.HasSuffix(strings.TrimSpace(word), ";") && said != "" && !strings.HasSuffix(said, ";") {
-			said += ";"
+		out = bytes.TrimRight(out, " ,(")
+		if strings.HasSuffix(strings.TrimSpace(word), ";") && len(out) > 0 && out[len(out)-1] != ';' {
+			out = append(out, ';')
 		}
-		if out = append(out[:0], said...); len(out) > 0 {
+		if len(out) > 0 {
 			out = append(out, ' ')
 		}
 	}
@@ -164,44 +182,18 @@ func isEmail(s string) bool {
 
 // investigators reads who belongs to a group: to the one that names their list, or to the only group there is; else it is not known to which.
 func (r *reader) investigators(list *etree.Element) {
-	group := -1
-	for i := range r.a.Contribs {
-		if len(r.a.Contribs[i].Collab) == 0 {
-			continue
-		}
-		if group >= 0 {
-			group = -1
-			break
-		}
-		group = i
-	}
+	group := r.sole
 	if id := attr(list, "ID"); id != "" {
-		group = r.groupOf(list, id)
-	}
-	if group < 0 {
-		for _, e := range children(list, "Investigator") {
-			r.a.Contribs = r.contrib(r.a.Contribs, e, "investigator")
+		var ok bool
+		if group, ok = r.lists[id]; !ok {
+			group = -1
 		}
-		return
+	}
+	to, kind := &r.a.Contribs, "investigator"
+	if group >= 0 {
+		to, kind = &r.a.Contribs[group].Members, ""
 	}
 	for _, e := range children(list, "Investigator") {
-		r.a.Contribs[group].Members = r.contrib(r.a.Contribs[group].Members, e, "")
+		*to = r.contrib(*to, e, kind)
 	}
-}
-
-// groupOf is the index of the group author whose CollectiveName points at a list of investigators, or -1.
-func (r *reader) groupOf(list *etree.Element, id string) int {
-	for _, e := range children(child(list.Parent(), "Article", "AuthorList"), "Author") {
-		n := child(e, "CollectiveName")
-		if n == nil || attr(n, "Investigators") != id {
-			continue
-		}
-		t := r.rich(n, jats.InlineMarkup)
-		for i := range r.a.Contribs {
-			if c := r.a.Contribs[i].Collab; len(c) > 0 && c[0].Text == t {
-				return i
-			}
-		}
-	}
-	return -1
 }

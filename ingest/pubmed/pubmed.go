@@ -110,7 +110,8 @@ func Read(record []byte) (*jats.Article, []jats.Warning, error) {
 		}
 		return nil, nil, jats.Faultf("several-records", 0, "more than one record, want one")
 	}
-	r := reader{a: &jats.Article{}, affs: map[string]string{}}
+	r := reader{a: &jats.Article{}, affs: map[string]string{}, seen: map[string]bool{}}
+	r.noGroups()
 	switch e := found[0]; e.Tag {
 	case "PMID":
 		r.id("pmid", text(e))
@@ -153,6 +154,27 @@ type reader struct {
 	a        *jats.Article
 	warnings []jats.Warning
 	affs     map[string]string // ids by what the affiliation says
+	seen     map[string]bool   // what is to be kept once, by its kind and what it says
+	people   int               // how many contributors were read
+
+	lists map[string]int    // where in Contribs a group is, by the list of investigators that it names
+	named map[jats.Rich]int // and by its name
+	sole  int               // the only group; -1: there is none, or more than one
+}
+
+// noGroups forgets the groups: those that follow are others'.
+func (r *reader) noGroups() {
+	r.lists, r.named, r.sole = map[string]int{}, map[jats.Rich]int{}, -1
+}
+
+// once tells whether this is the first time that what is said.
+func (r *reader) once(kind, what string) bool {
+	key := kind + "\x00" + what
+	if r.seen[key] {
+		return false
+	}
+	r.seen[key] = true
+	return true
 }
 
 func (r *reader) warn(code, path, message string) {
@@ -161,15 +183,9 @@ func (r *reader) warn(code, path, message string) {
 
 // id adds an identifier unless it is there.
 func (r *reader) id(kind, value string) {
-	if value == "" {
-		return
+	if value != "" && r.once("id "+kind, value) {
+		r.a.IDs = append(r.a.IDs, jats.ID{Type: kind, Value: value})
 	}
-	for _, id := range r.a.IDs {
-		if id.Type == kind && id.Value == value {
-			return
-		}
-	}
-	r.a.IDs = append(r.a.IDs, jats.ID{Type: kind, Value: value})
 }
 
 func (r *reader) hasID(kind string) bool {

@@ -104,6 +104,9 @@ func (r *reader) rich(e *etree.Element, kind jats.MarkupKind, but ...string) jat
 
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 
+// elements are the names of those that JATS has another name for; ParseMarkup knows the others.
+var elements = map[string]string{"math": "mml:math", "DispFormula": "disp-formula"}
+
 func appendMarkup(b *strings.Builder, e *etree.Element, but []string) {
 	for _, t := range e.Child {
 		switch t := t.(type) {
@@ -114,8 +117,8 @@ func appendMarkup(b *strings.Builder, e *etree.Element, but []string) {
 				continue
 			}
 			name := t.FullTag()
-			if name == "math" {
-				name = "mml:math"
+			if to := elements[name]; to != "" {
+				name = to
 			}
 			b.WriteString("<" + name)
 			for _, a := range t.Attr {
@@ -208,7 +211,7 @@ func (r *reader) published(status, kind, format string, d jats.Date) {
 		return
 	}
 	d.Type, d.Format = kind, format
-	for i := range r.a.PubDates {
+	for i := range min(len(r.a.PubDates), maxIDs) {
 		p := &r.a.PubDates[i]
 		if p.Type != kind || p.Format != format {
 			continue
