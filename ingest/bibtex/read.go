@@ -240,14 +240,9 @@ func (r *reader) container() {
 	if conf != (jats.Conference{}) {
 		r.a.Conferences = []jats.Conference{conf}
 	}
-	j.IDs = appendID(j.IDs, "nlm-id", r.text("nlm-id"))
-}
-
-func appendID(ids []jats.ID, kind, value string) []jats.ID {
-	if value == "" {
-		return ids
+	if v := r.text("nlm-id"); v != "" {
+		j.IDs = []jats.ID{{Type: "nlm-id", Value: v}}
 	}
-	return append(ids, jats.ID{Type: kind, Value: value})
 }
 
 // roles are the fields of people and what they are.
@@ -312,10 +307,10 @@ func (r *reader) numbers() {
 	number, issue := r.text("number"), r.text("issue")
 	switch a.ArticleType {
 	case "report", "standard":
-		a.IDs = appendID(a.IDs, "report-number", number)
+		refman.ID(a, "report-number", number)
 		a.Issue = issue
 	case "patent":
-		a.IDs = appendID(a.IDs, "patent", number)
+		refman.ID(a, "patent", number)
 	case "book", "book-chapter", "conference-paper":
 		if e.kind == "article" || a.VolumeSeries == "" {
 			a.Issue = number
@@ -416,7 +411,7 @@ func edtf(s string) jats.Date {
 	from, _, isSpan := strings.Cut(s, "/")
 	from = strings.TrimSpace(from)
 	clear := strings.TrimRight(from, "?~%")
-	d := jats.ParseDate(clear)
+	d := refman.Date(clear)
 	if len(clear) == 7 && clear[4] == '-' && clear[5] == '2' && clear[6] >= '1' && clear[6] <= '4' {
 		d = jats.Date{Date: clear[:4], Season: [...]string{"Spring", "Summer", "Autumn", "Winter"}[clear[6]-'1']}
 	}
@@ -469,13 +464,13 @@ func (r *reader) ids() {
 	}
 	for _, id := range [][2]string{{"pmid", "pmid"}, {"pmcid", "pmcid"}, {"pmc", "pmcid"}, {"pii", "pii"}, {"arxiv", "arxiv"}, {"arxivid", "arxiv"}, {"handle", "handle"}, {"mrnumber", "mr"}, {"zblnumber", "zbl"}, {"zbl", "zbl"},
 		{"hal_id", "hal"}, {"reportnumber", "report-number"}, {"bibcode", "bibcode"}, {"adsbibcode", "bibcode"}, {"jstor", "jstor"}, {"isrn", "isrn"}, {"lccn", "lccn"}, {"oclc", "oclc"}, {"ark", "ark"}, {"edn", "edn"}} {
-		a.IDs = appendID(a.IDs, id[1], verbatim(r.raw(id[0])))
+		refman.ID(a, id[1], verbatim(r.raw(id[0])))
 	}
 	if v := strings.ReplaceAll(verbatim(r.raw("swhid")), " ", ""); v != "" {
-		a.IDs = appendID(a.IDs, "swh", v)
+		refman.ID(a, "swh", v)
 	}
 	if v := verbatim(r.raw("unique-id")); strings.HasPrefix(v, "WOS:") || strings.HasPrefix(v, "ISI:") {
-		a.IDs = appendID(a.IDs, "wos", v)
+		refman.ID(a, "wos", v)
 	} else {
 		refman.Custom(a, "unique-id", v)
 	}
@@ -520,7 +515,7 @@ func (r *reader) eprint() {
 	case strings.HasPrefix(id, "http"):
 		refman.Links(a, id, "")
 	case low == "arxiv" || archive == "" && strings.HasPrefix(strings.ToLower(id), "arxiv:"):
-		a.IDs = appendID(a.IDs, "arxiv", strings.TrimPrefix(strings.TrimPrefix(id, "arXiv:"), "arxiv:"))
+		refman.ID(a, "arxiv", strings.TrimPrefix(strings.TrimPrefix(id, "arXiv:"), "arxiv:"))
 		if class != "" {
 			a.SubjGroups = append(a.SubjGroups, jats.SubjGroup{Type: "arxiv", Subjects: []jats.Subject{{Text: jats.Escape(class)}}})
 		}
@@ -529,13 +524,13 @@ func (r *reader) eprint() {
 		}
 		return
 	case low == "pubmed" || low == "medline":
-		a.IDs = appendID(a.IDs, "pmid", id)
+		refman.ID(a, "pmid", id)
 	case low == "hdl":
-		a.IDs = appendID(a.IDs, "handle", id)
+		refman.ID(a, "handle", id)
 	case low == "":
 		refman.Custom(a, "eprint", id)
 	default:
-		a.IDs = appendID(a.IDs, low, id)
+		refman.ID(a, low, id)
 	}
 	refman.Custom(a, "eprint class", class)
 }

@@ -129,11 +129,11 @@ func (m *medline) field(f field) {
 	a, v := m.a, one(f)
 	switch f.tag {
 	case "PMID":
-		a.IDs = append(a.IDs, jats.ID{Type: "pmid", Value: v})
+		refman.ID(a, "pmid", v)
 	case "PMC":
-		a.IDs = append(a.IDs, jats.ID{Type: "pmcid", Value: v})
+		refman.ID(a, "pmcid", v)
 	case "MID":
-		a.IDs = append(a.IDs, jats.ID{Type: "manuscript", Value: v})
+		refman.ID(a, "manuscript", v)
 	case "AID", "LID":
 		m.id(v)
 	case "TI":
@@ -183,11 +183,11 @@ func (m *medline) field(f field) {
 	case "PL":
 		m.place = v
 	case "DP":
-		d := jats.ParseDate(v)
+		d := refman.Date(v)
 		d.Type = "pub"
 		a.PubDates = append(a.PubDates, d)
 	case "DEP":
-		d := jats.ParseDate(v)
+		d := refman.Date(v)
 		d.Type, d.Format = "pub", "electronic"
 		a.PubDates = append(a.PubDates, d)
 	case "PHST":
@@ -245,13 +245,7 @@ func (m *medline) id(v string) {
 	case "doi":
 		refman.FieldDOI(m.a, value)
 	case "pii", "bookaccession":
-		id := jats.ID{Type: "pii", Value: value}
-		for _, have := range m.a.IDs {
-			if have == id {
-				return
-			}
-		}
-		m.a.IDs = append(m.a.IDs, id)
+		refman.ID(m.a, "pii", value)
 	default:
 		refman.Custom(m.a, "identifier", v)
 	}

@@ -281,7 +281,7 @@ func (r *reader) field(f field) {
 		r.accession(one(f))
 	case "C2":
 		if pmc := one(f); strings.HasPrefix(strings.ToUpper(pmc), "PMC") {
-			a.IDs = append(a.IDs, jats.ID{Type: "pmcid", Value: pmc})
+			refman.ID(a, "pmcid", pmc)
 		} else {
 			refman.Custom(a, "custom 2", f.value)
 		}
@@ -370,9 +370,9 @@ func (r *reader) serial(f field) {
 	switch {
 	case rest == "":
 	case r.kind.articleType == "patent":
-		r.a.IDs = append(r.a.IDs, jats.ID{Type: "patent", Value: rest})
+		refman.ID(r.a, "patent", rest)
 	case r.kind.group == report:
-		r.a.IDs = append(r.a.IDs, jats.ID{Type: "report-number", Value: rest})
+		refman.ID(r.a, "report-number", rest)
 	default:
 		refman.Custom(r.a, "serial number", rest)
 	}
@@ -418,15 +418,15 @@ func (r *reader) accession(v string) {
 	low := strings.ToLower(v)
 	switch {
 	case strings.HasPrefix(low, "wos:"), strings.HasPrefix(low, "isi:"):
-		r.a.IDs = append(r.a.IDs, jats.ID{Type: "wos", Value: v})
+		refman.ID(r.a, "wos", v)
 	case strings.HasPrefix(low, "2-s2.0-"):
-		r.a.IDs = append(r.a.IDs, jats.ID{Type: "scopus", Value: v})
+		refman.ID(r.a, "scopus", v)
 	case strings.HasPrefix(low, "pmc") && len(v) > 3 && v[3] <= '9':
-		r.a.IDs = append(r.a.IDs, jats.ID{Type: "pmcid", Value: v})
+		refman.ID(r.a, "pmcid", v)
 	case strings.HasPrefix(low, "pmid"):
-		r.a.IDs = append(r.a.IDs, jats.ID{Type: "pmid", Value: strings.TrimLeft(v[4:], ": ")})
+		refman.ID(r.a, "pmid", strings.TrimLeft(v[4:], ": "))
 	case strings.HasPrefix(low, "arxiv:"):
-		r.a.IDs = append(r.a.IDs, jats.ID{Type: "arxiv", Value: v[6:]})
+		refman.ID(r.a, "arxiv", v[6:])
 	default:
 		refman.Custom(r.a, "accession number", v)
 	}
@@ -710,7 +710,7 @@ func parseDate(s, year string) jats.Date {
 		}
 		return d
 	}
-	d := jats.ParseDate(strings.Trim(s, "/"))
+	d := refman.Date(strings.Trim(s, "/"))
 	if d.Date == "" && year != "" {
 		if with := jats.ParseDate(strings.Trim(s, "/") + " " + year); with.Date != "" && with.Text == "" {
 			return with
@@ -728,6 +728,9 @@ func zero(day string) string {
 
 func (r *reader) pages() {
 	a := r.a
+	if strings.EqualFold(r.ep, "n/a") {
+		r.ep = ""
+	}
 	if r.sp == "" {
 		r.sp, r.m2 = r.m2, ""
 	}
@@ -746,7 +749,7 @@ func (r *reader) pages() {
 	case strings.ContainsAny(r.sp+r.ep, "-–— ,;") || r.sp == r.ep:
 		a.FPage, a.LPage = r.sp, r.ep
 	default:
-		refman.Pages(a, r.sp+"--"+r.ep)
+		refman.Pages(a, r.sp+"-"+r.ep)
 	}
 	switch {
 	case r.article == "":

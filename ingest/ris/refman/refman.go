@@ -124,7 +124,11 @@ func Serials(a *jats.Article, s string) (rest string) {
 			a.Journal.ISSNs = append(a.Journal.ISSNs, jats.ISSN{Value: word})
 		case isISBN(word):
 			a.ISBNs = append(a.ISBNs, word)
-		case low == "issn" || low == "isbn" || low == "linking":
+		case low == "issn" || low == "isbn":
+		case low == "linking":
+			if last >= 0 {
+				a.Journal.ISSNs[last].Type = "linking"
+			}
 		case strings.HasPrefix(low, "electronic") || low == "online" || low == "e-issn" || low == "eissn":
 			if last >= 0 {
 				a.Journal.ISSNs[last].Type = "electronic"
@@ -209,6 +213,19 @@ func addDOI(a *jats.Article, s, bare string) bool {
 	}
 	a.IDs = append(a.IDs, jats.ID{Type: "doi", Value: s})
 	return true
+}
+
+// ID adds an identifier, unless it is there already.
+func ID(a *jats.Article, kind, value string) {
+	id := jats.ID{Type: kind, Value: value}
+	for _, have := range a.IDs[:min(len(a.IDs), lookBack)] {
+		if have == id {
+			return
+		}
+	}
+	if value != "" {
+		a.IDs = append(a.IDs, id)
+	}
 }
 
 // isRegistrant tells whether s begins with the number of a registrant and a slash.
@@ -385,6 +402,15 @@ func Note(s string) jats.Rich {
 
 func isAddressByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '-' || c == '_' || c == '+'
+}
+
+// Date reads a date as jats.ParseDate does, and "2013 Sep 5" and "2009 Feb-Mar" too.
+func Date(s string) jats.Date {
+	s = strings.TrimSpace(s)
+	if year, rest, ok := strings.Cut(s, " "); ok && len(year) == 4 && allDigits(year) && rest != "" && rest[0] > '9' {
+		return jats.ParseDate(rest + " " + year)
+	}
+	return jats.ParseDate(s)
 }
 
 // Collapse folds white space to single blanks.

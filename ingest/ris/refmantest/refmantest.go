@@ -178,3 +178,20 @@ func facts(a *jats.Article) map[string]string {
 }
 
 func authorFirst(s string) bool { return strings.HasPrefix(s, `["author"`) }
+
+// Survives checks what must hold of any article that was cleaned, whatever its source held: its JSON form gives it back, and what is written of it in JATS can be read
+// again.
+func Survives(t testing.TB, a *jats.Article) {
+	t.Helper()
+	js, err := json.Marshal(a)
+	require.NoError(t, err)
+	back := new(jats.Article)
+	require.NoError(t, json.Unmarshal(js, back))
+	again, err := json.Marshal(back)
+	require.NoError(t, err)
+	require.Equal(t, string(js), string(again))
+	if a.Problems() == nil {
+		_, _, err = jats.Read(jats.AppendXML(nil, a, jats.WriteOptions{Standalone: true, Emails: true, Metrics: true}))
+		require.NoError(t, err, "%s", js)
+	}
+}
