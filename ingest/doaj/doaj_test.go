@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -300,6 +301,20 @@ func TestSharedDOAJ(t *testing.T) {
 	recall := 1 - float64(lost)/float64(all)
 	t.Logf("%d records read, %d files refused; recall %.4f of %d", records, refused, recall, all)
 	assert.GreaterOrEqual(t, recall, 0.98)
+}
+
+// No file of another kind is taken for one of DOAJ's.
+func TestRecogniseOthers(t *testing.T) {
+	require.NoError(t, filepath.WalkDir(fixturetest.Shared(t, "data"), func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || filepath.Base(filepath.Dir(path)) == "doaj" {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if head := data[:min(len(data), 64<<10)]; err == nil && (doaj.RecogniseJSON(head) || doaj.RecogniseXML(head)) {
+			t.Errorf("%s is recognised", path)
+		}
+		return err
+	}))
 }
 
 // oaiRecords takes the metadata out of the records of an OAI-PMH answer.

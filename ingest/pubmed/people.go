@@ -182,12 +182,9 @@ func isEmail(s string) bool {
 
 // investigators reads who belongs to a group: to the one that names their list, or to the only group there is; else it is not known to which.
 func (r *reader) investigators(list *etree.Element) {
-	group := r.sole
-	if id := attr(list, "ID"); id != "" {
-		var ok bool
-		if group, ok = r.lists[id]; !ok {
-			group = -1
-		}
+	group, ok := r.lists[attr(list, "ID")]
+	if !ok {
+		group = r.sole
 	}
 	to, kind := &r.a.Contribs, "investigator"
 	if group >= 0 {

@@ -201,6 +201,48 @@ func TestEmails(t *testing.T) {
 	}
 }
 
+// Whose the investigators are is only known when there is one group, or when the group names their list.
+func TestInvestigators(t *testing.T) {
+	group := func(attr, name string) string {
+		return "<Author><CollectiveName" + attr + ">" + name + "</CollectiveName></Author>"
+	}
+	for authors, want := range map[string]string{
+		"": "I, J",
+		"<Author><LastName>X</LastName></Author>": "X, I, J",
+		group("", "A"):                                       "A(I J)",
+		group("", "A") + group("", "B"):                      "A, B, I, J",
+		group(` Investigators="j"`, "A") + group("", "B"):    "A(J), B, I",
+		group(` Investigators="none"`, "A") + group("", "B"): "A, B, I, J",
+	} {
+		a, _, err := pubmed.Read([]byte("<MedlineCitation><Article><AuthorList>" + authors + "</AuthorList></Article><InvestigatorList><Investigator><LastName>I</LastName></Investigator></InvestigatorList>" +
+			`<InvestigatorList ID="j"><Investigator><LastName>J</LastName></Investigator></InvestigatorList></MedlineCitation>`))
+		require.NoError(t, err)
+		var got []string
+		for _, c := range a.Contribs {
+			s := ""
+			if len(c.Collab) > 0 {
+				s = string(c.Collab[0].Text)
+			} else {
+				s = c.Names[0].Surname
+			}
+			var members []string
+			for _, m := range c.Members {
+				members = append(members, m.Names[0].Surname)
+			}
+			if len(members) > 0 {
+				s += "(" + strings.Join(members, " ") + ")"
+			}
+			got = append(got, s)
+		}
+		assert.Equal(t, want, strings.Join(got, ", "), authors)
+	}
+}
+
+func TestFormula(t *testing.T) {
+	a := read(t, `<Abstract><AbstractText>So <DispFormula><mml:math xmlns:mml="http://www.w3.org/1998/Math/MathML"><mml:mi>x</mml:mi></mml:math></DispFormula> it is.</AbstractText></Abstract>`)
+	assert.Equal(t, jats.Rich("So<disp-formula><mml:math><mml:mi>x</mml:mi></mml:math></disp-formula> it is."), a.Abstracts[0].P[0])
+}
+
 // A file of any length takes the memory of one record.
 func TestCutLong(t *testing.T) {
 	record := "<PubmedArticle><MedlineCitation><PMID>1</PMID></MedlineCitation></PubmedArticle>\n"

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -215,6 +216,20 @@ func TestSharedPubMed(t *testing.T) {
 	recall := 1 - float64(lost)/float64(all)
 	t.Logf("%d files, %d records, all read; recall %.4f of %d", len(files), records, recall, all)
 	assert.GreaterOrEqual(t, recall, 0.98)
+}
+
+// No file of another kind is taken for one of PubMed's.
+func TestRecogniseOthers(t *testing.T) {
+	require.NoError(t, filepath.WalkDir(fixturetest.Shared(t, "data"), func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || filepath.Base(filepath.Dir(path)) == "pubmed" {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err == nil && pubmed.Recognise(data[:min(len(data), 64<<10)]) {
+			t.Errorf("%s is recognised", path)
+		}
+		return err
+	}))
 }
 
 // checkServed checks that a can be stored and served: it has a title, renders in every format, and its JSON and its JATS read back equal.
