@@ -17,16 +17,43 @@ type reader struct {
 	a        *jats.Article
 	warnings []jats.Warning
 
-	dates   []string           // plain dates whose meaning is not told
-	formats []string           // media types of files that no link has told yet
-	full    []jats.Link        // links that may lead to the files
-	types   []string           // types in words that no value of JATS was found for
-	typed   int                // how particular the article type is that was set
-	seen    map[[2]string]bool // custom-meta
+	told   map[[4]string]bool // see once
+	groups map[[4]string]int  // see group
+
+	dates   []string    // plain dates whose meaning is not told
+	formats []string    // media types of files that no link has told yet
+	full    []jats.Link // links that may lead to the files
+	types   []string    // types in words that no value of JATS was found for
+	typed   int         // how particular the article type is that was set
 }
 
-func (r *reader) warn(code, path, message string) {
-	r.warnings = append(r.warnings, jats.Warning{Code: code, Path: path, Message: message})
+// once tells whether it has not been asked of the same fact before: what a record repeats is kept once, at the same cost however long the record is.
+func (r *reader) once(field string, key ...string) bool {
+	k := [4]string{field}
+	copy(k[1:], key)
+	if r.told[k] {
+		return false
+	}
+	if r.told == nil {
+		r.told = map[[4]string]bool{}
+	}
+	r.told[k] = true
+	return true
+}
+
+// group is the place in its list, which has n, of the thing with this key; n when it is new, and then it must be appended.
+func (r *reader) group(n int, key ...string) int {
+	k := [4]string{}
+	copy(k[:], key)
+	i, ok := r.groups[k]
+	if !ok {
+		if r.groups == nil {
+			r.groups = map[[4]string]int{}
+		}
+		i = n
+		r.groups[k] = n
+	}
+	return i
 }
 
 // blanks folds white space, but for no-break spaces.
@@ -167,13 +194,9 @@ func (r *reader) paragraphs(s string) []jats.Rich {
 // meta keeps a fact that the article has no other place for.
 func (r *reader) meta(name, value string) {
 	value = blanks(value)
-	if value == "" || r.seen[[2]string{name, value}] {
+	if value == "" || !r.once("meta", name, value) {
 		return
 	}
-	if r.seen == nil {
-		r.seen = map[[2]string]bool{}
-	}
-	r.seen[[2]string{name, value}] = true
 	r.a.CustomMeta = append(r.a.CustomMeta, jats.CustomMeta{Name: jats.Escape(name), Value: r.rich(value, jats.InlineMarkup)})
 }
 
@@ -291,12 +314,11 @@ func (r *reader) people(kind, s string) []jats.Contrib {
 // aff finds or makes an affiliation and returns its id.
 func (r *reader) aff(lang, text string, ids ...jats.ID) string {
 	text = blanks(text)
-	for _, f := range r.a.Affs {
-		if form := f.Forms[0]; form.Lang == lang && form.Institutions[0].Name == text {
-			return f.ID
-		}
+	i := r.group(len(r.a.Affs), "aff", lang, text)
+	if i < len(r.a.Affs) {
+		return r.a.Affs[i].ID
 	}
-	id := "aff" + strconv.Itoa(len(r.a.Affs)+1)
+	id := "aff" + strconv.Itoa(i+1)
 	r.a.Affs = append(r.a.Affs, jats.Aff{ID: id, Forms: []jats.AffForm{{Lang: lang, Institutions: []jats.Institution{{Name: text, IDs: ids}}}}})
 	return id
 }
@@ -324,15 +346,13 @@ func (r *reader) subject(lang, vocab, vocabID, text, code string) {
 		}
 	}
 	kwd := jats.Kwd{Text: r.rich(text, jats.InlineMarkup), Code: code}
-	for i := range r.a.KwdGroups {
-		if g := &r.a.KwdGroups[i]; g.Lang == lang && g.Vocab == vocab && g.VocabID == vocabID {
-			if !slices.Contains(g.Kwds, kwd) {
-				g.Kwds = append(g.Kwds, kwd)
-			}
-			return
-		}
+	i := r.group(len(r.a.KwdGroups), "kwd", lang, vocab, vocabID)
+	if i == len(r.a.KwdGroups) {
+		r.a.KwdGroups = append(r.a.KwdGroups, jats.KwdGroup{Lang: lang, Vocab: vocab, VocabID: vocabID})
 	}
-	r.a.KwdGroups = append(r.a.KwdGroups, jats.KwdGroup{Lang: lang, Vocab: vocab, VocabID: vocabID, Kwds: []jats.Kwd{kwd}})
+	if r.once("kwd", strconv.Itoa(i), string(kwd.Text), code) {
+		r.a.KwdGroups[i].Kwds = append(r.a.KwdGroups[i].Kwds, kwd)
+	}
 }
 
 // code adds a code of a classification.
@@ -341,15 +361,13 @@ func (r *reader) code(scheme, value string) {
 }
 
 func (r *reader) subjGroup(kind, lang string, s jats.Subject) {
-	for i := range r.a.SubjGroups {
-		if g := &r.a.SubjGroups[i]; g.Type == kind && g.Lang == lang {
-			if !slices.Contains(g.Subjects, s) {
-				g.Subjects = append(g.Subjects, s)
-			}
-			return
-		}
+	i := r.group(len(r.a.SubjGroups), "subject", kind, lang)
+	if i == len(r.a.SubjGroups) {
+		r.a.SubjGroups = append(r.a.SubjGroups, jats.SubjGroup{Type: kind, Lang: lang})
 	}
-	r.a.SubjGroups = append(r.a.SubjGroups, jats.SubjGroup{Type: kind, Lang: lang, Subjects: []jats.Subject{s}})
+	if r.once("subject", strconv.Itoa(i), string(s.Text)) {
+		r.a.SubjGroups[i].Subjects = append(r.a.SubjGroups[i].Subjects, s)
+	}
 }
 
 // classifications are the schemes of codes, by the names that they go under.
@@ -405,13 +423,9 @@ func (r *reader) issn(kind, s string) bool {
 	if sum%11 != 0 || sum == 0 {
 		return false
 	}
-	for i := range r.a.Journal.ISSNs {
-		if have := &r.a.Journal.ISSNs[i]; have.Value == s {
-			if have.Type == "" {
-				have.Type = kind
-			}
-			return true
-		}
+	if i := r.group(len(r.a.Journal.ISSNs), "issn", s); i < len(r.a.Journal.ISSNs) {
+		set(&r.a.Journal.ISSNs[i].Type, kind)
+		return true
 	}
 	r.a.Journal.ISSNs = append(r.a.Journal.ISSNs, jats.ISSN{Type: kind, Value: s})
 	return true
@@ -450,14 +464,14 @@ func isISBN(s string) bool {
 }
 
 func (r *reader) isbn(s string) {
-	if s = blanks(s); s != "" && !slices.Contains(r.a.ISBNs, s) {
+	if s = blanks(s); s != "" && r.once("isbn", s) {
 		r.a.ISBNs = append(r.a.ISBNs, s)
 	}
 }
 
 func (r *reader) id(kind, value string) {
 	id := jats.ID{Type: kind, Value: blanks(value)}
-	if id.Value != "" && !slices.Contains(r.a.IDs, id) {
+	if id.Value != "" && r.once("id", kind, strings.ToLower(id.Value)) {
 		r.a.IDs = append(r.a.IDs, id)
 	}
 }
@@ -467,13 +481,9 @@ func (r *reader) link(l jats.Link) {
 	if l.MIME == "" && strings.HasSuffix(strings.ToLower(l.URL), ".pdf") {
 		l.MIME = "application/pdf"
 	}
-	for i := range r.a.Links {
-		if r.a.Links[i].URL == l.URL {
-			if r.a.Links[i].MIME == "" {
-				r.a.Links[i].MIME = l.MIME
-			}
-			return
-		}
+	if i := r.group(len(r.a.Links), "link", l.URL); i < len(r.a.Links) {
+		set(&r.a.Links[i].MIME, l.MIME)
+		return
 	}
 	r.a.Links = append(r.a.Links, l)
 }
@@ -601,17 +611,19 @@ func (r *reader) rights(lang, s, uri string) {
 	}
 	low := strings.ToLower(s)
 	if uri == "" && (strings.HasPrefix(low, "copyright") || strings.HasPrefix(low, "©") || strings.HasPrefix(low, "(c)")) {
-		t := jats.Text{Lang: lang, Text: r.rich(s, jats.InlineMarkup)}
-		if !slices.Contains(p.Statements, t) {
-			p.Statements = append(p.Statements, t)
+		if r.once("statement", lang, s) {
+			p.Statements = append(p.Statements, jats.Text{Lang: lang, Text: r.rich(s, jats.InlineMarkup)})
 		}
+		return
+	}
+	if !r.once("licence", lang, s, uri) {
 		return
 	}
 	var text []jats.Rich
 	if s != "" {
 		text = []jats.Rich{r.rich(s, jats.ParaMarkup)}
 	}
-	for i := range p.Licenses { // the name of a licence and its address often come apart
+	for i := range min(len(p.Licenses), 8) { // the name of a licence and its address often come apart
 		l := &p.Licenses[i]
 		if uri != "" && sameLicense(l.URI, uri) || uri != "" && l.URI == "" && len(text) == 0 && isLicenseName(l.P) || uri == "" && l.URI != "" && len(l.P) == 0 && isLicenseName(text) {
 			if l.URI == "" {
@@ -677,7 +689,7 @@ func (r *reader) date(kind, s string) {
 		if kind == "pub" || kind == "collection" {
 			list = &r.a.PubDates
 		}
-		if !slices.Contains(*list, d) {
+		if r.once("date", kind, d.Date+d.Season, d.Text) {
 			*list = append(*list, d)
 		}
 	}
@@ -813,9 +825,16 @@ func (r *reader) files() {
 	for _, f := range r.full {
 		r.link(f)
 	}
+	full, kinds := map[string]bool{}, map[string]bool{"": true}
+	for _, f := range r.full {
+		full[strings.TrimSpace(f.URL)] = true
+	}
+	for _, f := range r.formats {
+		kinds[f] = true
+	}
 	var bare []int
 	for i, l := range a.Links {
-		if (l.MIME == "" || slices.Contains(r.formats, l.MIME)) && slices.ContainsFunc(r.full, func(f jats.Link) bool { return strings.TrimSpace(f.URL) == l.URL }) {
+		if full[l.URL] && kinds[l.MIME] {
 			bare = append(bare, i)
 		}
 	}

@@ -22,8 +22,8 @@ func isDC(e *etree.Element, ns string) bool {
 		return true
 	}
 	for _, k := range e.ChildElements() {
-		if k.Tag == "title" && (strings.Contains(namespaceOf(k), "purl.org/dc/") || k.Space == "dc" || k.Space == "dcterms") {
-			return true
+		if k.Tag == "title" {
+			return strings.Contains(namespaceOf(k), "purl.org/dc/") || k.Space == "dc" || k.Space == "dcterms"
 		}
 	}
 	return false
@@ -191,22 +191,17 @@ func (r *reader) abstract(lang, kind, s string) {
 	if len(ab.P) == 0 {
 		return
 	}
-	for _, have := range r.a.Abstracts {
-		if have.Lang == ab.Lang && have.P[0] == ab.P[0] && len(have.P) == len(ab.P) {
-			return
-		}
+	if !r.once("abstract", lang, blanks(s)) {
+		return
 	}
 	r.a.Abstracts = append(r.a.Abstracts, ab)
 }
 
 func (r *reader) publisher(lang, s string) {
 	t := jats.Text{Lang: lang, Text: r.rich(s, jats.InlineMarkup)}
-	for _, have := range r.a.Journal.Publishers {
-		if have.Text == t.Text {
-			return
-		}
+	if r.once("publisher", string(t.Text)) {
+		r.a.Journal.Publishers = append(r.a.Journal.Publishers, t)
 	}
-	r.a.Journal.Publishers = append(r.a.Journal.Publishers, t)
 }
 
 // dateKinds are the events that a qualified date tells, as types of a date in JATS.
@@ -227,12 +222,9 @@ func (r *reader) dcDate(v dcValue) {
 	case v.qualifier == "copyright" && r.a.Permissions.Year == "":
 		r.a.Permissions.Year = v.text
 	case v.qualifier == "" || v.qualifier == "none":
-		for _, have := range r.dates {
-			if have == v.text {
-				return
-			}
+		if r.once("undated", v.text) {
+			r.dates = append(r.dates, v.text)
 		}
-		r.dates = append(r.dates, v.text)
 	case v.qualifier == "embargoend" || v.qualifier == "embargo":
 		set(&r.a.Permissions.EmbargoEnd, v.text)
 	case dateKinds[v.qualifier] != "":
@@ -330,7 +322,7 @@ func (r *reader) isOwnFile(url string) bool {
 	if strings.HasSuffix(low, ".pdf") || strings.HasSuffix(low, ".epub") {
 		return true
 	}
-	for _, l := range r.a.Links {
+	for _, l := range r.a.Links[:min(len(r.a.Links), 8)] {
 		if rest, ok := strings.CutPrefix(url, strings.TrimSuffix(l.URL, "/")); ok && strings.HasPrefix(rest, "/") {
 			return true
 		}
@@ -359,10 +351,8 @@ func (r *reader) related(kind, s string) {
 	x := jats.Related{Type: kind}
 	switch d := doiOf(s); {
 	case d != "":
-		for _, id := range r.a.IDs {
-			if id.Type == "doi" && strings.EqualFold(id.Value, d) {
-				return
-			}
+		if r.told[[4]string{"id", "doi", strings.ToLower(d)}] {
+			return
 		}
 		x.IDType, x.ID = "doi", d
 	case isURL(s):
@@ -370,12 +360,9 @@ func (r *reader) related(kind, s string) {
 	default:
 		x.Object, x.Text = true, jats.Escape(s)
 	}
-	for _, have := range r.a.Related {
-		if have.ID == x.ID && have.Type == x.Type && have.Text == x.Text {
-			return
-		}
+	if r.once("related", kind, s) {
+		r.a.Related = append(r.a.Related, x)
 	}
-	r.a.Related = append(r.a.Related, x)
 }
 
 // euRepo takes in a relation of the info:eu-repo vocabulary; rest is what follows its name.

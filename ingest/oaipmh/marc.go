@@ -1,7 +1,6 @@
 package oaipmh
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -490,7 +489,7 @@ func (r *reader) marcPerson(f *field, forms []*field) {
 func (r *reader) marcGroup(f *field, forms []*field) {
 	if strings.HasSuffix(f.tag, "11") { // a meeting
 		x := jats.Conference{Name: jats.Escape(unstopped(f.one("a"))), Num: unbracketed(f.one("n")), Date: unbracketed(f.one("d")), Loc: jats.Escape(unbracketed(f.one("c")))}
-		if !slices.Contains(r.a.Conferences, x) {
+		if r.once("conference", string(x.Name), x.Num, x.Date+string(x.Loc)) {
 			r.a.Conferences = append(r.a.Conferences, x)
 		}
 		return

@@ -99,14 +99,8 @@ func (r *reader) place(lang string, p place) {
 	set(&a.Volume, p.volume)
 	set(&a.Issue, p.issue)
 	if p.issueTitle != "" {
-		t := jats.Text{Lang: lang, Text: jats.Escape(p.issueTitle)}
-		for _, have := range a.IssueTitles {
-			if have.Text == t.Text {
-				t.Text = ""
-			}
-		}
-		if t.Text != "" {
-			a.IssueTitles = append(a.IssueTitles, t)
+		if r.once("issue title", p.issueTitle) {
+			a.IssueTitles = append(a.IssueTitles, jats.Text{Lang: lang, Text: jats.Escape(p.issueTitle)})
 		}
 	}
 	r.pages(p.first, p.last)
@@ -141,12 +135,7 @@ func (r *reader) journal(lang, title string) {
 	case t.Text == "" || t.Text == j.Title.Text:
 	case j.Title.Text == "":
 		j.Title = t
-	default:
-		for _, have := range j.TransTitles {
-			if have.Text == t.Text {
-				return
-			}
-		}
+	case r.once("journal", string(t.Text)):
 		if lang != "" && lang != j.Title.Lang || isLatin(title) != isLatin(string(j.Title.Text)) {
 			j.TransTitles = append(j.TransTitles, t)
 		} else {

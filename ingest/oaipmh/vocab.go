@@ -105,12 +105,9 @@ func (r *reader) typ(s string) {
 	case key == "text" || key == "info:eu repo" || controlled && known:
 	case known && sameWords(key, t.jats):
 	default:
-		for _, have := range r.types {
-			if have == s {
-				return
-			}
+		if r.once("type", s) {
+			r.types = append(r.types, s)
 		}
-		r.types = append(r.types, s)
 	}
 }
 
