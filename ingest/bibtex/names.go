@@ -34,7 +34,7 @@ func splitAnd(s string) []string {
 			depth--
 		case ' ', '\n', '\t', '\r':
 			if depth <= 0 && len(s) > i+4 && strings.EqualFold(s[i+1:i+4], "and") && isBlank(s[i+4]) {
-				out = append(out, s[from:i])
+				out = append(out, s[min(from, i):i])
 				from, i = i+5, i+3
 			}
 		}

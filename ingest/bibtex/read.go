@@ -305,7 +305,7 @@ func (r *reader) numbers() {
 	a.Volume = r.text("volume")
 	a.VolumeSeries = r.text("series")
 	number, issue := r.text("number"), r.text("issue")
-	switch a.ArticleType {
+	switch types[e.kind] {
 	case "report", "standard":
 		refman.ID(a, "report-number", number)
 		a.Issue = issue
@@ -383,7 +383,7 @@ func (r *reader) numbers() {
 
 func (r *reader) dates() {
 	a := r.a
-	date, year, month, day, season := r.text("date"), r.text("year"), r.text("month"), r.text("day"), r.text("season")
+	date, year, month, day, season := verbatim(r.raw("date")), r.text("year"), r.text("month"), r.text("day"), r.text("season")
 	var d jats.Date
 	switch {
 	case date != "":
