@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,7 @@ func readAll(t testing.TB, data []byte) (all []outcome, records [][]byte) {
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*")
 	require.NoError(t, err)
+	docs := map[string][]byte{}
 	for _, file := range files {
 		if strings.HasSuffix(file, ".golden.json") {
 			continue
@@ -68,12 +70,14 @@ func TestGolden(t *testing.T) {
 			all, _ := readAll(t, data)
 			for _, o := range all {
 				checkServed(t, file, o.Article)
+				docs[file+":"+strconv.Itoa(o.Line)] = jats.AppendXML(nil, o.Article, jats.WriteOptions{Standalone: true})
 			}
 			got, err := json.MarshalIndent(all, "", "\t")
 			require.NoError(t, err)
 			fixturetest.Golden(t, "../../ingest/doaj/"+strings.TrimSuffix(file, filepath.Ext(file))+".golden.json", append(got, '\n'))
 		})
 	}
+	assert.Empty(t, fixturetest.DTD(t, fixturetest.Archiving, docs))
 }
 
 func TestRecognise(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,6 +32,7 @@ func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.xml")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	docs := map[string][]byte{}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			data, err := os.ReadFile(file)
@@ -45,6 +47,7 @@ func TestGolden(t *testing.T) {
 					require.NoError(t, err)
 					o.Warnings = append(warnings, a.Clean()...)
 					checkServed(t, file, a)
+					docs[file+":"+strconv.Itoa(r.Line)] = jats.AppendXML(nil, a, jats.WriteOptions{Standalone: true})
 				}
 				all = append(all, o)
 				return nil
@@ -54,6 +57,7 @@ func TestGolden(t *testing.T) {
 			fixturetest.Golden(t, "../../ingest/pubmed/"+strings.TrimSuffix(file, ".xml")+".json", append(got, '\n'))
 		})
 	}
+	assert.Empty(t, fixturetest.DTD(t, fixturetest.Archiving, docs))
 }
 
 func TestRecognise(t *testing.T) {
