@@ -13,6 +13,7 @@
 //	OtherID                                              IDs: pmcid, manuscript, else by its Source
 //	Journal: Title, ISOAbbreviation, ISSN                Journal.Title, AbbrevTitle "iso", ISSNs by IssnType
 //	MedlineTA, NlmUniqueID, ISSNLinking, Country         Journal.IDs "nlm-ta", "nlm-journal-id"; ISSNs "linking"; Journal.PubLoc
+//	MedlineJournalInfo/VernacularTitle                   Journal.TransTitles (in no DTD, but in files)
 //	JournalIssue: Volume, Issue, PubDate                 Volume, Issue, PubDates; Season and MedlineDate to Season
 //	@PubModel                                            type and format of PubDate: print, electronic, or the collection's
 //	ArticleDate                                          PubDates, electronic
@@ -24,7 +25,8 @@
 //	CopyrightInformation                                 Permissions.Statements
 //	Author                                               Contribs; by ListType or Type "editor"; ValidYN="N" is left out
 //	CollectiveName, Investigator                         Contribs with Collab and its Members, or of type "investigator" where it is not said whose they are
-//	Identifier, Affiliation                              ContribID, Affs (ROR, GRID, ISNI, Ringgold); e-mail addresses in it to Contrib.Emails
+//	Identifier, Affiliation                              ContribID, Affs (ROR, GRID, ISNI, Ringgold); e-mail addresses in it to Contrib.Emails;
+//	                                                     that of the Article itself (before 2003) is the first author's
 //	AuthorList/@CompleteYN="N"                           CustomMeta "author-list"
 //	Language                                             Lang; further ones CustomMeta "language"
 //	PublicationType                                      ArticleType by the table in terms.go; all of them SubjGroups "article-type", code the UI
