@@ -12,7 +12,10 @@ const maxSections = 16
 // abstract makes an abstract of the markup inside of one: JATS with any prefix, or what depositors made of it, which may be paragraphs without sections, sections
 // without an element of their own (a title, then paragraphs, then the next title), HTML, or bare text.
 func (m *maker) abstract(kind, lang, markup string) {
-	p := abstractParser{m: m}
+	if markup == "" {
+		return
+	}
+	p := abstractParser{m: m, text: make([]byte, 0, len(markup))}
 	p.levels = append(p.levels, level{sec: new(jats.Sec)})
 	p.parse(markup)
 	top := p.levels[0].sec

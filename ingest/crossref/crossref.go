@@ -165,7 +165,10 @@ func (m *maker) warn(code, path, message string) {
 
 // rich makes rich text of markup. Crossref's own face markup has two names that neither JATS nor HTML knows.
 func (m *maker) rich(path, s string, kind jats.MarkupKind) jats.Rich {
-	if strings.Contains(s, "<scp>") || strings.Contains(s, "<ovl>") {
+	if s == "" {
+		return ""
+	}
+	if strings.IndexByte(s, '<') >= 0 && (strings.Contains(s, "<scp>") || strings.Contains(s, "<ovl>")) {
 		s = faces.Replace(s)
 	}
 	r, ws, err := jats.ParseMarkup(s, kind)
@@ -494,7 +497,7 @@ func institutionID(kind, value string) jats.ID {
 		return jats.ID{Type: "doi", Value: strings.TrimSpace(value[strings.Index(value, "10.13039/"):])}
 	case kind == "doi":
 		return jats.ID{Type: "doi", Value: value}
-	case len(value) >= 9 && (strings.HasPrefix(value, "1000") || strings.HasPrefix(value, "501100")) && strings.Trim(value, "0123456789") == "":
+	case len(value) >= 9 && (strings.HasPrefix(value, "1000") || strings.HasPrefix(value, "501100")) && digits(value):
 		return jats.ID{Type: "doi", Value: "10.13039/" + value} // the number of the registry alone
 	case kind != "":
 		return jats.ID{Type: kind, Value: value}
@@ -765,6 +768,15 @@ type reference struct {
 	designator, body string
 }
 
+func digits(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
 // citationTypes are the types of a citation since schema 5.4.
 var citationTypes = map[string]string{
 	"journal": "journal", "journal_article": "journal", "book": "book", "book_chapter": "book", "collection": "book", "conference_paper": "confproc",
@@ -812,7 +824,9 @@ func (m *maker) reference(x *reference) {
 	c.Series, c.Edition, c.PublisherName = plain(x.seriesTitle), x.edition, plain(x.body)
 	c.Volume, c.Issue, c.FPage, c.ElocationID = x.volume, x.issue, x.firstPage, x.elocation
 	c.ISSN, c.ISBN = bare(x.issn), bare(x.isbn)
-	c.PublicationType = citationTypes[strings.ReplaceAll(x.kind, "-", "_")]
+	if x.kind != "" {
+		c.PublicationType = citationTypes[strings.ReplaceAll(x.kind, "-", "_")]
+	}
 	if c.PublicationType == "" && x.journalTitle != "" {
 		c.PublicationType = "journal"
 	}
@@ -820,7 +834,7 @@ func (m *maker) reference(x *reference) {
 		person := jats.Person{Names: one(&m.cites.names, jats.Name{Full: plain(x.author)})}
 		c.PersonGroups = one(&m.cites.groups, jats.PersonGroup{Type: "author", Persons: one(&m.cites.persons, person)})
 	}
-	if len(x.year) == 4 && strings.Trim(x.year, "0123456789") == "" {
+	if len(x.year) == 4 && digits(x.year) {
 		c.Date = x.year
 	} else {
 		c.Year = x.year

@@ -3,6 +3,7 @@ package crossref
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ func ReadJSON(record []byte) (*jats.Article, []jats.Warning, error) {
 		return nil, nil, err
 	}
 	r := jsonReader{maker: maker{a: new(jats.Article)}}
-	r.kept.Grow(len(record) / 2)
+	r.kept.Grow(len(record) * 3 / 4)
 	err = r.work(work)
 	if err != nil && !errors.Is(err, jats.ErrWithdrawn) {
 		return nil, r.warnings, err
@@ -414,7 +415,9 @@ func (r *jsonReader) where(w *fastjson.Value) {
 
 func (r *jsonReader) people(w *fastjson.Value) {
 	for _, role := range [...]string{"author", "editor", "chair", "translator", "reviewer", "review-assistant", "stats-reviewer", "reviewer-external", "reader"} {
-		for _, p := range w.GetArray(role) {
+		list := w.GetArray(role)
+		r.a.Contribs = slices.Grow(r.a.Contribs, len(list))
+		for _, p := range list {
 			if p.Type() != fastjson.TypeObject {
 				r.wrong(p)
 				continue

@@ -652,7 +652,7 @@ func (r *xmlReader) number(x *etree.Element) {
 	switch kind := strings.ReplaceAll(strings.ToLower(x.SelectAttrValue("item_number_type", "")), "_", "-"); {
 	case kind == "article-number" || kind == "articlenumber":
 		r.a.ElocationID = s
-	case kind == "sequence-number" && len(s) <= 4 && strings.Trim(s, "0123456789") == "":
+	case kind == "sequence-number" && len(s) <= 4 && digits(s):
 		r.a.Seq = s
 	default:
 		r.id("publisher-id", s)
