@@ -126,7 +126,7 @@ func TestMends(t *testing.T) {
 	for _, w := range ws {
 		got = append(got, w.Code+" "+w.Path)
 	}
-	assert.Equal(t, []string{"bad-field author", "bad-field author", "bad-field issued", "bad-field volume", "field-dropped obj"}, got)
+	assert.Equal(t, []string{"bad-field author", "bad-field author", "bad-field issued", "bad-field volume", "bad-field obj"}, got)
 	assert.Equal(t, []jats.Contrib{{Type: "author", Names: []jats.Name{{Surname: "Doe", GivenNames: "Jane"}}}}, a.Contribs)
 	assert.Equal(t, "5", a.FPage)
 	assert.Equal(t, []jats.CustomMeta{{Name: "foo", Value: "bar"}}, a.CustomMeta)

@@ -670,14 +670,14 @@ func (r *reader) others() {
 		}
 		var list []json.RawMessage
 		if json.Unmarshal(v, &list) != nil {
-			r.warn("field-dropped", n, "an object is no value of CSL and was left out")
+			r.warn("bad-field", n, "an object is no value of CSL and was left out")
 			continue
 		}
 		for _, v := range list {
 			if s, ok := scalar(v); ok {
 				refman.Custom(r.a, n, flat(s))
 			} else {
-				r.warn("field-dropped", n, "a list of objects is no value of CSL and was left out")
+				r.warn("bad-field", n, "a list of objects is no value of CSL and was left out")
 				break
 			}
 		}
