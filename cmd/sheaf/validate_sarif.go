@@ -81,8 +81,8 @@ func (s *sarif) finding(f finding) error {
 	r := sarifResult{RuleID: f.Code, RuleIndex: i, Level: f.Severity, Message: sarifText{f.Message}}
 	var at sarifLocation
 	at.Physical.Artifact.URI = fileURI(f.Path)
-	if f.Line > 0 {
-		at.Physical.Region = &sarifRegion{f.Line}
+	if !strings.HasPrefix(f.Path, "oai:") { // services that show results pass over those without a line
+		at.Physical.Region = &sarifRegion{max(f.Line, 1)}
 	}
 	if f.Element != "" {
 		at.Logical = []sarifLogical{{f.Element}}

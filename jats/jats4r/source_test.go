@@ -66,13 +66,27 @@ var absentFacts = map[string]string{
 	"jats4r-general-citations-page-order": "the source gives a last page before the first, and does not say which is right",
 }
 
-// What Sheaf serves of these articles breaches no rule of severity error but for want of a fact.
+// knownFaults are breaches that only what is served has.
+//
+// Package jats writes the affiliations of a journal's editors into article-meta, and leaves out the xref of the editors in journal-meta.
+var knownFaults = map[string]bool{
+	"elementa-bioone/journal.elementa.000011.xml jats4r-auths-affs-aff-link": true,
+	"elementa-bioone/journal.elementa.000012.xml jats4r-auths-affs-aff-link": true,
+}
+
+// What Sheaf serves of these articles breaches no rule of severity error but for want of a fact, which the source breaches as well then.
 func TestServed(t *testing.T) {
 	warnings := map[string]int{}
 	for name, data := range sources(t) {
 		a, _, err := jats.Read(data)
 		if err != nil { // samples of one feature, without a title
 			continue
+		}
+		source, err := Parse(data)
+		require.NoError(t, err, name)
+		breached := map[string]bool{}
+		for _, f := range source.Check() {
+			breached[f.Rule.ID] = true
 		}
 		d, err := Parse(jats.AppendXML(nil, a, jats.WriteOptions{Standalone: true}))
 		require.NoError(t, err, name)
@@ -82,6 +96,7 @@ func TestServed(t *testing.T) {
 				continue
 			}
 			assert.Contains(t, absentFacts, f.Rule.ID, "%s: %s: %s", name, f.Path, f.Message)
+			assert.True(t, breached[f.Rule.ID] || knownFaults[name+" "+f.Rule.ID], "%s: %s: %s", name, f.Path, f.Message)
 		}
 		inside, err := Parse(jats.AppendXML(nil, a, jats.WriteOptions{})) // in the namespace that it has in OAI-PMH
 		require.NoError(t, err, name)
