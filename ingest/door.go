@@ -222,7 +222,7 @@ func NewChange(a *jats.Article, local string, formats []crosswalk.Format, at tim
 // put stores a batch, in order, and reports on it.
 func (im *Importer) put(ctx context.Context, batch []*prepared, report *Report) error {
 	var todo []*prepared
-	names := map[string]bool{} // of the items in todo
+	names := map[string]*prepared{} // of the items in todo
 	flush := func() error {
 		err := im.store(ctx, todo)
 		todo = nil
@@ -244,10 +244,15 @@ func (im *Importer) put(ctx context.Context, batch []*prepared, report *Report) 
 			}
 			continue
 		}
-		again := names[p.change.Local]
-		for _, alias := range p.change.Aliases {
-			again = again || names[alias]
-		}
+		again := names[p.change.Local] != nil
+		p.change.Aliases = slices.DeleteFunc(p.change.Aliases, func(alias string) bool {
+			other := names[alias]
+			if other != nil && slices.Contains(p.names.Weak, alias) && contradiction(factsOf(p.read), factsOf(other.read)) != "" {
+				return true // it only looks like the other
+			}
+			again = again || other != nil
+			return false
+		})
 		if again { // the same article twice in one batch: the first must be there before the second is completed by it
 			if err := flush(); err != nil {
 				return err
@@ -263,9 +268,9 @@ func (im *Importer) put(ctx context.Context, batch []*prepared, report *Report) 
 			continue
 		}
 		im.count(p)
-		names[p.change.Local] = true
+		names[p.change.Local] = p
 		for _, alias := range p.change.Aliases {
-			names[alias] = true
+			names[alias] = p
 		}
 		todo = append(todo, p)
 	}
@@ -320,6 +325,9 @@ func (im *Importer) complete(ctx context.Context, p *prepared) error {
 				return im.apart(ctx, p, why)
 			}
 		case byStrong:
+			if why := share("DOI", ours.doi, theirs.doi); why != "" { // the DOI decides before all other identifiers
+				return im.apart(ctx, p, why)
+			}
 			if why := doubt(ours, theirs); why != "" && !im.known(ctx, item.Local, p.source.Name) {
 				p.refuse(jats.Faultf("doubtful-merge", 0, "it has an identifier of %s and yet seems another article (%s)", item.Local, why))
 				return nil
@@ -341,7 +349,7 @@ func (im *Importer) known(ctx context.Context, local, name string) bool {
 	return err == nil && slices.ContainsFunc(sources, func(s store.Source) bool { return s.Name == name })
 }
 
-// apart gives p an item of its own, because it only looks like the one that was found.
+// apart gives p an item of its own, because it only looks like the one that was found; without the names that another item has.
 func (im *Importer) apart(ctx context.Context, p *prepared, why string) error {
 	looks := p.change.Local
 	own := Local(p.read)
@@ -349,10 +357,19 @@ func (im *Importer) apart(ctx context.Context, p *prepared, why string) error {
 		f := factsOf(p.read)
 		own = local(own + "-" + hash(fmt.Sprint(f.volume, f.issue, f.page, f.author, p.names.Strong), 8))
 	}
-	p.outcome.Warnings = append(p.outcome.Warnings, jats.Warning{Code: "kept-apart", Message: fmt.Sprintf("journal, year and title are those of %s, but not %s: it is an item of its own", looks, why)})
+	owners, err := im.Store.Resolve(ctx, p.names.Strong)
+	if err != nil {
+		return err
+	}
+	var free []string
+	for i, name := range p.names.Strong {
+		if owners[i] == "" || owners[i] == own {
+			free = append(free, name)
+		}
+	}
+	p.outcome.Warnings = append(p.outcome.Warnings, jats.Warning{Code: "kept-apart", Message: fmt.Sprintf("it looks like %s, but not by its %s: it is an item of its own", looks, why)})
 	p.by = byName // which tells it apart
-	p.render(im, own, p.names.Strong)
-	if p.change == nil {
+	if p.render(im, own, free); p.change == nil {
 		return nil
 	}
 	return im.complete(ctx, p)
@@ -386,6 +403,13 @@ func (im *Importer) merge(ctx context.Context, p *prepared, local string, there 
 		a, from := compose(append([]part{{p.source.Name, p.source.Type, p.read}}, others...), there.Lang)
 		p.outcome.Warnings = append(p.outcome.Warnings, composed(from, p.source.Name)...)
 		p.article = a
+		for i := len(others) - 1; i >= 0 && len(others) >= maxSources; i-- { // the oldest that tell nothing
+			if name := others[i].name; !from.has(name) {
+				drop = append(drop, name)
+				others = slices.Delete(others, i, i+1)
+			}
+		}
+		p.change.Drop = drop
 	}
 	if o := p.article.Origin; o != nil && there.Origin != nil { // that it was harvested once more changes nothing
 		same := *o
@@ -403,6 +427,9 @@ func (im *Importer) merge(ctx context.Context, p *prepared, local string, there 
 	}
 	return nil
 }
+
+// maxSources is how many sources are kept of one item, more only if each of them has something of its own.
+const maxSources = 16
 
 // composed tells what an item has from sources other than the one that came.
 func composed(from From, name string) []jats.Warning {

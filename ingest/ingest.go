@@ -22,7 +22,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sheaf/crosswalk"
+	"sheaf/ingest/bibtex"
+	"sheaf/ingest/crossref"
+	"sheaf/ingest/csl"
 	"sheaf/ingest/cut"
+	"sheaf/ingest/doaj"
 	"sheaf/ingest/jes"
 	"sheaf/ingest/oaipmh"
 	"sheaf/ingest/ojs"
@@ -47,13 +51,19 @@ func Readers() []Reader { return readers }
 
 var readers = []Reader{
 	{"pubmed", "PubMed XML", false, pubmed.Recognise, pubmed.Cut, clean(pubmed.Read)},
+	{"crossref", "Crossref: works as JSON, deposits and unixref as XML", true, crossref.RecogniseJSON, nil, clean(crossref.ReadJSON)},
+	{"crossref", "Crossref: works as JSON, deposits and unixref as XML", false, crossref.RecogniseXML, crossref.CutXML, clean(crossref.ReadXML)},
+	{"doaj", "DOAJ articles as JSON or XML", true, doaj.RecogniseJSON, nil, clean(doaj.ReadJSON)},
+	{"doaj", "DOAJ articles as JSON or XML", false, doaj.RecogniseXML, doaj.CutXML, clean(doaj.ReadXML)},
 	{"ojs", "Open Journal Systems native XML", false, ojs.Recognise, ojs.Cut, clean(ojs.Read)},
 	{"oai", "OAI-PMH answers, and Dublin Core, OpenAIRE, MARC 21 and MODS", false, oaipmh.Recognise, oaipmh.Cut, clean(oaipmh.Read)},
 	{"jats", "JATS or NLM XML", false, isArticleSet, cut.XML{Records: []string{"article"}}.Cut, jats.Read},
 	{"jats", "JATS or NLM XML", false, func(d []byte) bool { return first(d) == '<' }, nil, jats.Read},
+	{"csl", "CSL-JSON", true, csl.Recognise, nil, clean(csl.Read)},
 	{"json", "article of Sheaf as JSON", true, func(d []byte) bool { return first(d) == '{' }, nil, clean(readJSON)},
 	{"ris", "RIS", false, ris.Recognise, ris.Cut, clean(ris.Read)},
 	{"nbib", "PubMed's tagged format (MEDLINE)", false, ris.RecogniseMEDLINE, ris.CutMEDLINE, clean(ris.ReadMEDLINE)},
+	{"bibtex", "BibTeX and biblatex", false, bibtex.Recognise, bibtex.Cut, clean(bibtex.Read)},
 	{"jes", "landing page of the Academy's journal platform as text", false, jes.Recognise, nil, clean(jes.Read)},
 }
 

@@ -27,11 +27,11 @@ func (p part) rank() int {
 	switch p.kind {
 	case "json", "jats":
 		return 1
-	case "ojs", "crossref", "crossref-xml", "table":
+	case "ojs", "crossref", "table":
 		return 2
 	case "pubmed":
 		return 3
-	case "doaj", "doaj-xml":
+	case "doaj":
 		return 4
 	case "jes":
 		return 5
@@ -53,6 +53,16 @@ func (p part) rank() int {
 
 // From tells for each field of an article, by its name in JSON ("refs", "journal.issns"), which sources it came from, by their names.
 type From map[string][]string
+
+// has tells whether anything came from a source.
+func (f From) has(name string) bool {
+	for _, names := range f {
+		if slices.Contains(names, name) {
+			return true
+		}
+	}
+	return false
+}
 
 // compose makes the article of an item of all that it comes from, which is not empty. The source that is trusted most is the base, of equals the first; of landing
 // pages that in lang, the language that the item has. The others, in the same order, add what is still lacking ([jats.Merge]); they change and take away nothing.

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -111,7 +112,7 @@ func TestSameItem(t *testing.T) {
 		"the DOI of something else":    {with(article("10.5555/a", "Salt in soups"), func(a *jats.Article) { a.FPage = "99" }), false, "doubtful-merge"},
 		"retitled, on the same page":   {article("10.5555/a", "Salt in soups"), true, ""},
 		"a title in another script":    {with(article("10.5555/a", "О природе вещей"), func(a *jats.Article) { a.Lang, a.FPage = "ru", "99" }), true, ""},
-		"the PMID of one, DOI of none": {with(article("10.5555/b", title), id("pmid", "123")), true, ""},
+		"the PMID of one, another DOI": {with(article("10.5555/b", title), id("pmid", "123")), false, "kept-apart"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSources(t)
@@ -265,6 +266,24 @@ func TestTwiceInOneFile(t *testing.T) {
 	src, err := s.db.Source(t.Context(), "10.5555/a")
 	require.NoError(t, err)
 	assert.Len(t, src, 2)
+}
+
+// The sources of an item do not grow without bound: of those that tell nothing the oldest go.
+func TestManySources(t *testing.T) {
+	s := newSources(t)
+	a := article("10.5555/a", "On the nature of things")
+	a.KwdGroups = []jats.KwdGroup{{Kwds: []jats.Kwd{{Text: "things"}}}}
+	s.json("first", a)
+	a.KwdGroups = nil
+	for i := range 3 * maxSources {
+		a.Volume = fmt.Sprint(i)
+		require.NoError(t, s.json(fmt.Sprint("day ", i), a).Err)
+	}
+	src, err := s.db.Source(t.Context(), "10.5555/a")
+	require.NoError(t, err)
+	assert.LessOrEqual(t, len(src), maxSources)
+	assert.NotEmpty(t, s.article("10.5555/a").KwdGroups, "the first still has the keywords")
+	assert.Equal(t, fmt.Sprint(3*maxSources-1), s.article("10.5555/a").Volume)
 }
 
 // What its source withdraws becomes a tombstone when nothing else is known of it, and else loses what came from there.

@@ -20,8 +20,10 @@ func ParseMonth(s string) int { return monthOf(s) }
 // so that nothing is lost; the caller adds Type and Format.
 func ParseDate(s string) Date {
 	s = strings.Join(strings.Fields(s), " ")
-	if d := isoDate(s); d != "" {
-		return Date{Date: d}
+	if first, _, more := strings.Cut(s, " "); !more || len(first) >= len("2006-01-02") { // "2020 Jan 5" is none
+		if d := isoDate(s); d != "" {
+			return Date{Date: d}
+		}
 	}
 	if m := dottedDate.FindStringSubmatch(s); m != nil {
 		y, _ := strconv.Atoi(m[3])
@@ -32,6 +34,7 @@ func ParseDate(s string) Date {
 	}
 	var year, month, day int
 	var season []string
+	twice := false
 	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' || r == '/' || r == '-' || r == '–' }) {
 		n, err := strconv.Atoi(strings.TrimRight(strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(word), "th"), "г."), "."))
 		switch {
@@ -51,11 +54,15 @@ func ParseDate(s string) Date {
 		case strings.TrimRight(strings.ToLower(word), ".") == "г" || strings.EqualFold(word, "of"):
 		case err != nil && seasons[strings.ToLower(word)]:
 			season = append(season, word, "")
+		case err == nil && n >= 1 && n <= 31: // which of two is the month?
+			twice = true
 		default:
 			return Date{Text: s}
 		}
 	}
 	switch {
+	case year != 0 && twice:
+		return Date{Date: strconv.Itoa(year), Text: s}
 	case year == 0:
 		return Date{Text: s}
 	case len(season) > 1: // a season, or a span of months

@@ -95,9 +95,12 @@ func declared(head []byte) string {
 	return string(label)
 }
 
-// Root tells the name of a document's first element without its prefix, and its namespace; "" when head, the beginning of a document, is no XML.
+// Root tells the name of a document's first element without its prefix, and its namespace; "" when head, the beginning of a document in UTF-8, is no XML.
 func Root(head []byte) (name, namespace string) {
-	c := cutter{in: bufio.NewReader(Text(bytes.NewReader(head))), line: 1}
+	if i := bytes.IndexByte(head, '<'); i < 0 || i > 3 && len(bytes.TrimSpace(head[:i])) > 3 {
+		return "", ""
+	}
+	c := cutter{in: bufio.NewReaderSize(bytes.NewReader(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))), 256), line: 1}
 	for {
 		if b, err := c.in.ReadByte(); err != nil || b != '<' && b > ' ' {
 			return "", ""
