@@ -1,6 +1,8 @@
 package oaipmh
 
 import (
+	"bytes"
+	"errors"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -21,15 +23,14 @@ type Header struct {
 
 // HeaderOf reads the header of a record that Cut or CutPage has given; the zero Header when there is none.
 func HeaderOf(record []byte) Header {
-	root, err := cut.Document(record)
-	if err != nil {
-		return Header{}
-	}
-	one, err := oneRecord(root)
-	if err != nil {
-		return Header{}
-	}
-	e := child(one, "header")
+	var e *etree.Element
+	stop := errors.New("found")
+	cut.XML{Records: []string{"header"}}.Cut(bytes.NewReader(record), func(rec cut.Record) error {
+		if e = inner(rec.Data, "header"); e == nil || e.Parent() == nil || e.Parent().Tag != "record" {
+			e = nil
+		}
+		return stop
+	})
 	if e == nil {
 		return Header{}
 	}

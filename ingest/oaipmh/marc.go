@@ -281,7 +281,7 @@ func (r *reader) marcField(f *field) {
 				r.issn("", s)
 			}
 		}
-	case "800", "810", "811":
+	case "400", "410", "411", "800", "810", "811":
 		r.meta("series", joined(f, "0124568"))
 	case "502":
 		if a.ArticleType, r.typed = "dissertation", 3; f.one("a") != "" {
@@ -351,6 +351,10 @@ func (r *reader) marcField(f *field) {
 		} else if name := noteNames[f.tag]; name != "" {
 			for _, form := range forms {
 				r.meta(name, joined(form, "05678"))
+			}
+		} else if len(f.tag) == 3 && strings.Contains("23567", f.tag[:1]) {
+			for _, form := range forms {
+				r.meta("MARC "+f.tag, joined(form, "05678"))
 			}
 		}
 	}

@@ -1,4 +1,100 @@
-// Package oaipmh reads what OAI-PMH repositories answer, and the metadata formats that stand in their records.
+// Package oaipmh reads what OAI-PMH 2.0 repositories answer, and the metadata formats that stand in their records or in files of their own.
+//
+//	answer ──> CutPage (a harvester) or Cut (a file) ──> one record with what the answer says of all ──> Read ──> header, provenance: Origin
+//	                                                                                             └──> metadata, by its root element ──> jats.Article
+//
+// What is read: answers to ListRecords and GetRecord; their records alone (record, records, ListRecords), such as "sheaf export" writes; simple and qualified Dublin
+// Core, DIM, MARC 21, MODS, OpenAIRE and DataCite with no envelope; JATS and NLM in an envelope by package jats. Other formats of a record are left to the reader that
+// the caller names ([ReadWith]). Answers to other verbs and errors are refused whole. The faults of real repositories do not matter: wrong or missing namespaces and
+// prefixes that are not declared, metadata as CDATA or escaped text, without a root or without a date, control characters, local time, what scripts print before the answer.
+//
+// Nothing is guessed. A name without a comma, or with the name of an institution in it, stays whole; a list in one element is taken apart only at semicolons between
+// short pieces; a source is read as journal, volume, issue and pages only when all of it is understood; an uncertain year or a span of them stays as printed.
+// Text that holds tags or entities of HTML, once escaped, is read as HTML, any other as it stands.
+//
+// The record and what is around it:
+//
+//	request, header/identifier, datestamp       Origin.BaseURL, Identifier, Datestamp
+//	responseDate                                Origin.HarvestDate, in UTC
+//	namespace of the metadata                   Origin.MetadataNamespace
+//	header/@status "deleted"                    jats.ErrWithdrawn
+//	header/setSpec                              HeaderOf, not in the article
+//	about/provenance                            Origin.Origin, at most 16 of a chain
+//	about/rights                                CustomMeta "licence of the metadata", when the article has no such licence: it is not the article's
+//
+// Dublin Core (oai_dc, and the terms of DCMI and qualifiers of DSpace that refine its elements; DCMES 1.1, DCMI Metadata Terms, OpenAIRE guidelines for literature 3.0):
+//
+//	title; alternative                  the first: Title; in another language or script: TransTitles; else AltTitles "alternative"
+//	creator                             Contribs "author", with ORCID in brackets or attribute; years of life in Comments; "Name; Institution" with its Affs
+//	contributor                         Contribs "contributor", or by its qualifier or "(role)": "editor", "advisor", ...
+//	subject                             KwdGroups by language and vocabulary; codes (udc:, info:eu-repo/classification/, schemes): SubjGroups
+//	description, abstract               Abstracts; sponsorship: Funding.Statements; other qualifiers: CustomMeta
+//	publisher                           Journal.Publishers
+//	date                                the earliest with no time of day, or when there is none the earliest of all: PubDates "pub"; the others: History "other".
+//	                                    Repositories write accession and availability, which they do not mark, to the second
+//	issued, created, available, ...     PubDates "pub"; History "created", "available", "accepted", "received" (submitted), "modified"; copyrighted: Permissions.Year
+//	info:eu-repo/date/embargoEnd/       Permissions.EmbargoEnd
+//	type                                ArticleType by the most particular; stages of publication: Version; words that say more: SubjGroups "article-type"
+//	format, extent                      Links.MIME when there are as many as full texts; else CustomMeta "format"
+//	identifier, bibliographicCitation   IDs (doi, handle, arxiv, pmid, pmcid, urn, ark, ...), Journal.ISSNs, ISBNs, Links; a citation in words as source, or CustomMeta "citation"
+//	source                              Journal.Title, Volume, Issue, IssueTitles, FPage, LPage, PubDates "collection"; ISSNs; else CustomMeta "source"
+//	isPartOf                            the same, or CustomMeta "series"
+//	language                            Lang; further ones and what is no language: CustomMeta "language"
+//	relation and its refinements        Related; addresses below the article's page, and of PDF: Links; info:eu-repo/grantAgreement: Funding.Awards (programme, jurisdiction
+//	                                    and title: CustomMeta "award"); altIdentifier: IDs; reference, references: Refs; dataset: Related
+//	rights, license, accessRights       Permissions.Access, Licenses, Statements ("Copyright ..."); rightsHolder: Holders
+//	coverage, spatial, temporal         CustomMeta "coverage"
+//	journalTitle, volume, issue, startPage, endPage, fullTextUrl (Janeway)   as they say
+//	any other element                   CustomMeta by its name
+//
+// OpenAIRE guidelines for literature repositories 4.0 (oai_openaire) and DataCite 3 and 4 (resource, oai_datacite):
+//
+//	titles (titleType)                  Title, Title.Subtitles, TransTitles, AltTitles
+//	creators, contributors              Contribs with Names or Collab, IDs, Affs with their IDs; funders: Funding.Awards; rights holders: Permissions.Holders; other kinds: Roles
+//	identifier, alternateIdentifiers    IDs, Links
+//	relatedIdentifiers, relatedItems    Journal (IsPartOf, IsPublishedIn), Refs (References, Cites), Related
+//	fundingReferences                   Funding.Awards; awardTitle, awardURI, fundingStream: CustomMeta
+//	dates, publicationYear              PubDates, History, Permissions.EmbargoEnd (Available of what is embargoed), Permissions.Year
+//	rights, licenseCondition            Permissions.Access, Licenses with Start
+//	descriptions                        Abstracts; other kinds: CustomMeta
+//	subjects, language, publisher, resourceType, version, format, coverage    as in Dublin Core, Version
+//	file                                Links
+//	citationTitle, -Volume, -Issue, -StartPage, -EndPage, -ConferencePlace, -ConferenceDate    Journal.Title, Volume, Issue, FPage, LPage, Conferences
+//	sizes, geoLocations, source, audience, citationEdition, any other         CustomMeta
+//
+// MARC 21 (marcxml, marc21; 2024 update; field 880 gives the form as printed and the linked field the transliterated one, "ru-Latn"):
+//
+//	leader/07, 502, 655, 980            ArticleType; words that say more: SubjGroups "article-type"; 502: CustomMeta too
+//	001, 020, 022, 024                  IDs "publisher-id", ISBNs, Journal.ISSNs, IDs
+//	008/35-37, 041 $a $d                Lang; 008/07-10: the year when 260 and 264 give none
+//	050, 060, 080, 082, 084             SubjGroups
+//	100, 110, 700, 710, 720             Contribs: Names or Collab, Type and Roles by $e $4, Affs $u, IDs $0 $1, Comments $b $c $d $q; with $t: Related
+//	111, 711                            Conferences
+//	245, 242, 246, 210, 222, 247, 740   Title, TransTitles, AltTitles; $c and $h: CustomMeta
+//	260, 264                            Journal.Publishers, PubLoc, PubDates; 264 with second indicator 4: Permissions.Year
+//	506, 540, 542                       Permissions
+//	520                                 Abstracts
+//	536                                 Funding.Awards
+//	600 to 662, 690, 691                KwdGroups by vocabulary, subdivisions after " -- "
+//	760 to 787                          Related; 773: Journal, Volume, Issue, pages, PubDates "collection"
+//	856                                 Links; related resources (second indicator 2): Related
+//	4xx, 8xx                            CustomMeta "series"
+//	any other 2xx, 3xx, 5xx, 6xx, 7xx   CustomMeta by what the field is called, else by its tag
+//
+// MODS 3.0 to 3.8:
+//
+//	titleInfo                           Title, TransTitles, AltTitles
+//	name                                Contribs: Names, Collab, Type and Roles, IDs, Affs, Comments (years of life); a conference: Conferences
+//	genre, typeOfResource               ArticleType, SubjGroups "article-type"
+//	originInfo                          Journal.Publishers, PubLoc, PubDates, History, Permissions.Year; edition, issuance, frequency: CustomMeta
+//	language, abstract, identifier, accessCondition, classification           Lang, Abstracts, IDs, Permissions, SubjGroups
+//	subject                             KwdGroups, its parts joined by " -- "
+//	relatedItem                         host: Journal, Volume, Issue, pages; references: Refs; series: CustomMeta; others: Related
+//	location/url                        Links
+//	note, physicalDescription, tableOfContents, targetAudience, any other     CustomMeta; a note of funding: Funding.Statements
+//
+// Left out, because they are about the catalogue and not about the article: of MARC 21 the other 0xx, 841 to 887 but for 856, and 9xx, the other
+// codes of 008 and the leader, and the subfields $0 to $8 and $w that link and number; of MODS recordInfo and extension; of DataCite schemaVersion and datacentreSymbol.
 package oaipmh
 
 import (
@@ -67,7 +163,7 @@ func Cut(r io.Reader, yield func(cut.Record) error) error {
 	}
 	from := max(begin(head), 0)
 	before := bytes.Count(head[:from], []byte{'\n'})
-	root, _ := cut.Root(head[from:])
+	root := rootOf(head[from:])
 	var complaint *cut.Record
 	any := false
 	records := recordElements

@@ -101,13 +101,22 @@ func begin(head []byte) int {
 	if bytes.HasPrefix(head, []byte("<OAI-PMH")) {
 		return 0
 	}
-	if name, _ := cut.Root(head); name == "OAI-PMH" {
+	if rootOf(head) == "OAI-PMH" {
 		return 0
 	}
 	if at := rootTag.FindIndex(head); at != nil {
 		return at[0]
 	}
 	return -1
+}
+
+// rootOf is the name of the first element of a document in any encoding that begins with head.
+func rootOf(head []byte) string {
+	if bytes.IndexByte(head, 0) >= 0 { // UTF-16, UTF-32
+		head, _ = io.ReadAll(cut.Text(bytes.NewReader(head))) // what was decoded before an error will do
+	}
+	name, _ := cut.Root(head)
+	return name
 }
 
 func (p *Page) token(e *etree.Element) {

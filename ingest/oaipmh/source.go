@@ -76,10 +76,10 @@ func (p *place) number(s string) bool {
 			if m == nil {
 				return false
 			}
-			p.volume, s = m[1], s[len(m[0]):]
+			p.volume, s = strings.TrimSuffix(m[1], "卷"), s[len(m[0]):]
 		case p.issue == "" && issueIn.MatchString(s):
 			m := issueIn.FindStringSubmatch(s)
-			p.issue, s = m[1], s[len(m[0]):]
+			p.issue, s = strings.TrimSuffix(m[1], "期"), s[len(m[0]):]
 		case p.year == "" && yearIn.MatchString(s):
 			p.year, s = s[1:5], s[6:]
 		case strings.HasPrefix(s, ":") && p.volume+p.issue+p.year != "":
