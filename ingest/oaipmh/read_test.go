@@ -257,7 +257,7 @@ func TestTypesAndRights(t *testing.T) {
 	for in, want := range map[string]string{
 		"info:eu-repo/semantics/article": "research-article", "info:eu-repo/semantics/review": "review-article", "info:eu-repo/semantics/doctoralThesis": "dissertation", "Journal Article": "research-article",
 		"http://purl.org/coar/resource_type/c_0640": "other", "http://purl.org/coar/resource_type/c_5794": "conference-paper", "Editorial|info:eu-repo/semantics/article": "editorial", "Статья": "research-article",
-		"text": "", "info:eu-repo/semantics/conferenceObject": "conference-paper", "PeerReviewed|Conference or Workshop Item": "conference-paper", "Dataset": "other", "Книжка": "",
+		"text": "", "info:eu-repo/semantics/conferenceObject": "conference-paper", "PeerReviewed|Conference or Workshop Item": "conference-paper", "Dataset": "other", "Книжка": "", "http://purl.org/coar/resource_type/H9BQ-739P/": "reviewer-report",
 	} {
 		assert.Equal(t, want, dc(t, "<dc:type>"+strings.ReplaceAll(in, "|", "</dc:type><dc:type>")+"</dc:type>").ArticleType, in)
 	}

@@ -25,11 +25,11 @@ var typeTerms = func() map[string]typeTerm {
 	}{
 		{"research-article", 3, "research article|original article|original research|original paper|peer reviewed article|c_2df8fbb1|исследовательская статья|научная статья|оригинальная статья"},
 		{"research-article", 2, "article|journal article|journalarticle|c_6501|journal paper|contribution to journal|статья|journal:article|article journal|text serial journal|期刊论文|doctype article|doc type article|publication article|artículo|artigo|aufsatz|zeitschriftenartikel"},
-		{"review-article", 3, "review article|review|c_dcae04bc|survey|literature review|обзор|обзорная статья|综述"},
+		{"review-article", 3, "review article|review|c_dcae04bc|c_efa0|survey|literature review|обзор|обзорная статья|综述"},
 		{"systematic-review", 4, "systematic review"},
 		{"book-review", 3, "book review|bookreview|c_ba08|рецензия|书评"},
 		{"editorial", 3, "editorial|c_b239|редакционная статья|от редакции"},
-		{"letter", 3, "letter|letter to the editor|letter to editor|c_545b|письмо|письмо в редакцию"},
+		{"letter", 3, "letter|letter to the editor|letter to editor|c_545b|c_0857|письмо|письмо в редакцию"},
 		{"correction", 3, "correction|corrigendum|erratum|c_7acd|исправление"},
 		{"retraction", 3, "retraction|retraction notice"},
 		{"case-report", 3, "case report|case study"},
@@ -37,7 +37,7 @@ var typeTerms = func() map[string]typeTerm {
 		{"software-paper", 3, "software paper|c_7bab"},
 		{"abstract", 3, "abstract|conference abstract|meeting abstract"},
 		{"conference-paper", 3, "conference paper|conferencepaper|conferenceobject|conference object|conference item|conference or workshop item|conference proceeding|conference proceedings|conference contribution|" +
-			"c_5794|c_c94f|proceedings paper|proceeding paper|proceedings article|inproceedings|conferencecontribution|материалы конференции|会议论文|conference publication|c_6670|conference poster|poster"},
+			"c_5794|c_c94f|proceedings paper|proceeding paper|proceedings article|inproceedings|conferencecontribution|материалы конференции|会议论文|conference publication|c_f744|c_18cp|c_18co|c_6670|conference poster|poster"},
 		{"book-chapter", 3, "book chapter|bookpart|book part|bookchapter|book section|booksection|c_3248|chapter|book item|part of book|глава"},
 		{"dissertation", 3, "dissertation|thesis|doctoral thesis|doctoralthesis|phd thesis|ph d thesis|master thesis|masterthesis|master s thesis|bachelor thesis|bachelorthesis|c_46ec|c_db06|c_bdcc|c_7a1f|" +
 			"theses|dissertations|диссертация|学位论文|electronic thesis or dissertation|etd|doctoral dissertation|thesis doctoral"},
@@ -45,16 +45,18 @@ var typeTerms = func() map[string]typeTerm {
 		{"working-paper", 3, "working paper|workingpaper|discussion paper|c_8042"},
 		{"preprint", 3, "preprint|preprints|c_816b|препринт|publication preprint"},
 		{"technical-note", 3, "technical note|technicalnote"},
-		{"reviewer-report", 3, "peer review|c_h9bc"},
+		{"reviewer-report", 3, "peer review|h9bq-739p"},
+		{"clinical-trial", 3, "clinical trial|c_cb28"},
+		{"protocol", 3, "protocol|research protocol|study protocol|yz1n-zft9"},
 		{"oration", 2, "lecture|c_8544"},
 		{"news", 3, "news|news item|newspaper article|c_998f"},
 		{"interview", 3, "interview|c_26e4"},
 		{"obituary", 3, "obituary"},
 		{"announcement", 3, "announcement"},
 		{"introduction", 3, "introduction|preface"},
-		{"article-commentary", 3, "commentary|comment|annotation|c_d97e"},
+		{"article-commentary", 3, "commentary|comment|annotation|d97f-vb57"},
 		{"other", 1, "other|book|monograph|dataset|data set|software|image|video|sound|moving image|movingimage|still image|stillimage|patent|c_1843|c_2f33|c_ddb1|c_5ce6|c_15cd|c_18cf|c_ecc8|c_12ce|c_12cc|c_8a7e|" +
-			"interactive resource|interactiveresource|interactive simulation|instructional material|learning object|c_e059|c_0640|c_3e5a|c_2659|c_6947|c_545b1|contribution to periodical|contributiontoperiodical|" +
+			"interactive resource|interactiveresource|interactive simulation|instructional material|learning object|c_e059|c_0640|c_3e5a|c_2659|c_71bd|c_baaf|c_0040|c_e9a0|c_18cc|c_c513|c_18cw|c_393c|qh80-2r4e|contribution to periodical|contributiontoperiodical|" +
 			"collection|event|service|physical object|physicalobject|presentation|journal|periodical|map|cartographic|notated music|mixed material|three dimensional object|software multimedia|studentthesis"},
 	} {
 		for w := range strings.SplitSeq(row.words, "|") {
@@ -79,8 +81,8 @@ func (r *reader) typ(s string) {
 	word, controlled := s, false
 	if rest, ok := strings.CutPrefix(s, "info:eu-repo/semantics/"); ok {
 		word, controlled = rest, true
-	} else if i := strings.LastIndexByte(s, '/'); i >= 0 && isURL(s) {
-		word, controlled = s[i+1:], true
+	} else if isURL(s) {
+		word, controlled = lastPart(s), true
 	}
 	key := strings.ToLower(word)
 	if v := versionTerms[key]; v != "" {
