@@ -10,9 +10,11 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -56,7 +58,7 @@ var readers = []Reader{
 	{"doaj", "DOAJ articles as JSON or XML", true, doaj.RecogniseJSON, nil, clean(doaj.ReadJSON)},
 	{"doaj", "DOAJ articles as JSON or XML", false, doaj.RecogniseXML, doaj.CutXML, clean(doaj.ReadXML)},
 	{"ojs", "Open Journal Systems native XML", false, ojs.Recognise, ojs.Cut, clean(ojs.Read)},
-	{"oai", "OAI-PMH answers, and Dublin Core, OpenAIRE, MARC 21 and MODS", false, oaipmh.Recognise, oaipmh.Cut, clean(oaipmh.Read)},
+	{"oai", "OAI-PMH answers, and Dublin Core, OpenAIRE, MARC 21 and MODS", false, oaipmh.Recognise, oaipmh.Cut, clean(readOAI)},
 	{"jats", "JATS or NLM XML", false, isArticleSet, cut.XML{Records: []string{"article"}}.Cut, jats.Read},
 	{"jats", "JATS or NLM XML", false, func(d []byte) bool { return first(d) == '<' }, nil, jats.Read},
 	{"csl", "CSL-JSON", true, csl.Recognise, nil, clean(csl.Read)},
@@ -165,7 +167,30 @@ func clean(read func([]byte) (*jats.Article, []jats.Warning, error)) func([]byte
 
 func readJSON(data []byte) (*jats.Article, []jats.Warning, error) {
 	a, err := jats.DecodeJSON(data)
-	return a, nil, err
+	var top map[string]json.RawMessage
+	if err == nil || json.Unmarshal(data, &top) != nil {
+		return a, nil, err
+	}
+	var strange []string
+	for name := range top {
+		if field, _ := fieldOf(reflect.TypeFor[jats.Article](), name); field == nil {
+			strange = append(strange, name)
+		}
+	}
+	if slices.Sort(strange); len(strange)*2 > len(top) {
+		return nil, nil, jats.Faultf("not-recognised", 0, "JSON of no kind that Sheaf reads: an article has no field %q", strange[0])
+	}
+	return nil, nil, err
+}
+
+// readOAI reads a record of an OAI-PMH answer, also one whose metadata is in a format of its own reader.
+func readOAI(data []byte) (*jats.Article, []jats.Warning, error) {
+	return oaipmh.ReadWith(data, func(name, _ string) oaipmh.ReadFunc {
+		if name == "doajArticle" {
+			return doaj.ReadXML
+		}
+		return nil
+	})
 }
 
 // Report counts what became of the inputs.
