@@ -73,10 +73,11 @@
 //	is-referenced-by-count                  crm-item citedby-count                         Metrics, "citations"
 //
 // Left out, because it tells of Crossref's dealings and not of the work: indexed, deposited, created, timestamp, member, prefix, owner, source, score, content-domain,
-// crossmark_domains, references-count, asserted-by, sequence, head (with the depositor's address), other crm-items, scn_policies, the DOIs of components and the addresses
-// of issues; the keys of references; links for the crawlers of search engines; the vocabulary of reviews as a whole; explanations and order of assertions.
+// crossmark_domains, references-count, asserted-by, sequence, head (with the depositor's address), other crm-items, scn_policies, content_domain, noisbn,
+// publication_type. Left out, because no field is for it: the keys of references; links for the crawlers of search engines and for countries; addresses of issues;
+// the DOIs of components; explanations and order of assertions; the dates of updates in a notice; the start of a licence that is in force from a publication without a day.
 //
-// Bounds: a record of 16 MiB, 262,144 commas of JSON, 256 levels of XML.
+// Bounds: a record of 16 MiB, 262,144 commas of JSON, 524,288 tags and 256 levels of XML, 65,536 references.
 //
 // Source: Crossref REST API, "api_format.md" and its OpenAPI description; crossref4.3.0 to crossref5.5.0.xsd, unixref1.1.xsd, crossref_query_output3.0.xsd,
 // AccessIndicators.xsd, fundref.xsd, relations.xsd, clinicaltrials.xsd.
@@ -84,6 +85,7 @@ package crossref
 
 import (
 	"html"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -195,6 +197,11 @@ func plain(s string) string {
 	return strings.TrimSpace(s)
 }
 
+// lookBack is how many of a list are looked through for what is to be added, so that a hostile record costs no more than its length.
+const lookBack = 64
+
+func recent[T any](list []T) []T { return list[max(0, len(list)-lookBack):] }
+
 func (m *maker) meta(name, value string) {
 	if value != "" {
 		m.a.CustomMeta = append(m.a.CustomMeta, jats.CustomMeta{Name: jats.Rich(name), Value: jats.Escape(value)})
@@ -206,7 +213,7 @@ func (m *maker) id(kind, value string) {
 	if value == "" {
 		return
 	}
-	for _, id := range m.a.IDs {
+	for _, id := range recent(m.a.IDs) {
 		if strings.EqualFold(id.Value, value) {
 			return
 		}
@@ -253,10 +260,11 @@ func (m *maker) title(lang, text string, subtitles []string) {
 	case a.Title.Text == "" && len(a.Title.Subtitles) == 0:
 		a.Title = t
 	default:
-		for _, o := range append([]jats.Title{a.Title}, a.TransTitles...) {
-			if o.Text == t.Text && len(t.Subtitles) == 0 && (t.Lang == "" || t.Lang == o.Lang) {
-				return
-			}
+		same := func(o jats.Title) bool {
+			return o.Text == t.Text && len(t.Subtitles) == 0 && (t.Lang == "" || t.Lang == o.Lang)
+		}
+		if same(a.Title) || slices.ContainsFunc(recent(a.TransTitles), same) {
+			return
 		}
 		a.TransTitles = append(a.TransTitles, t)
 	}
@@ -284,7 +292,7 @@ func (m *maker) abbrev(s string) {
 	if r == "" || r == m.a.Journal.Title.Text {
 		return
 	}
-	for _, t := range m.a.Journal.AbbrevTitle {
+	for _, t := range recent(m.a.Journal.AbbrevTitle) {
 		if t.Text == r {
 			return
 		}
@@ -295,7 +303,7 @@ func (m *maker) abbrev(s string) {
 // issn adds an ISSN; kind is "print", "electronic" or empty. An untyped one that is there with a type is the same.
 func (m *maker) issn(kind, value string) {
 	value = bare(value)
-	for _, i := range m.a.Journal.ISSNs {
+	for _, i := range recent(m.a.Journal.ISSNs) {
 		if kind == "" && strings.ReplaceAll(i.Value, "-", "") == strings.ReplaceAll(value, "-", "") {
 			return
 		}
@@ -307,7 +315,7 @@ func (m *maker) issn(kind, value string) {
 
 func (m *maker) isbn(value string) {
 	value = bare(value)
-	for _, i := range m.a.ISBNs {
+	for _, i := range recent(m.a.ISBNs) {
 		if strings.ReplaceAll(i, "-", "") == strings.ReplaceAll(value, "-", "") {
 			return
 		}
@@ -360,10 +368,8 @@ func (m *maker) pubDate(kind, media string, d jats.Date) {
 	case "online":
 		d.Format = "electronic"
 	}
-	for _, o := range m.a.PubDates {
-		if o == d {
-			return
-		}
+	if slices.Contains(recent(m.a.PubDates), d) {
+		return
 	}
 	m.a.PubDates = append(m.a.PubDates, d)
 }
@@ -372,7 +378,7 @@ func (m *maker) history(kind string, d jats.Date) {
 	if d.Date == "" {
 		return
 	}
-	for _, o := range m.a.History {
+	for _, o := range recent(m.a.History) {
 		if o.Type == kind && o.Date == d.Date {
 			return
 		}
@@ -565,7 +571,7 @@ func (m *maker) funder(name string, ids []jats.ID, awards []string) {
 	f := jats.Funder{Name: name}
 	for _, id := range ids {
 		again := id.Value == ""
-		for _, o := range f.IDs {
+		for _, o := range recent(f.IDs) {
 			again = again || strings.EqualFold(o.Value, id.Value)
 		}
 		if !again {
@@ -595,8 +601,9 @@ func (m *maker) link(url, mime, use, version string) {
 	if url = strings.TrimSpace(url); url == "" {
 		return
 	}
-	for i := range m.a.Links {
-		if l := &m.a.Links[i]; l.URL == url && (mime == "" || l.MIME == "" || l.MIME == mime) {
+	links := recent(m.a.Links)
+	for i := range links {
+		if l := &links[i]; l.URL == url && (mime == "" || l.MIME == "" || l.MIME == mime) {
 			if l.MIME == "" {
 				l.MIME = mime
 			}
@@ -685,7 +692,7 @@ func (m *maker) place(x assertion) {
 		}
 	case "published", "published-online", "first-online", "published-print":
 		if d := jats.ParseDate(plain(x.value)); d.Date != "" && d.Text == "" {
-			for _, o := range a.PubDates {
+			for _, o := range recent(a.PubDates) {
 				if o.Date == d.Date {
 					return
 				}
@@ -706,7 +713,7 @@ func (m *maker) place(x assertion) {
 		}
 	case "copyright-licence", "copyright-license", "license", "licence":
 		text := m.rich("assertion", x.value, jats.ParaMarkup)
-		for i := range p.Licenses {
+		for i := range p.Licenses[:min(len(p.Licenses), lookBack)] {
 			if l := &p.Licenses[i]; l.AppliesTo == "" {
 				l.P = append(l.P, text)
 				return
@@ -801,13 +808,20 @@ func one[T any](block *[]T, v T) []T {
 	return (*block)[n-1 : n : n]
 }
 
-// expect makes room for n references.
-func (m *maker) expect(n int) {
+// maxRefs bounds the references of a work, each of which takes a kilobyte when it is read.
+const maxRefs = 1 << 16
+
+// expect makes room for n references; an error says that they are too many.
+func (m *maker) expect(n int) error {
 	if n == 0 {
-		return
+		return nil
+	}
+	if n > maxRefs {
+		return jats.Faultf("too-large", 0, "a work with %d references, want at most %d", n, maxRefs)
 	}
 	m.a.Refs = make([]jats.Ref, 0, n)
 	m.cites = citeBlocks{make([]jats.Citation, 0, n), make([]jats.PersonGroup, 0, n), make([]jats.Person, 0, n), make([]jats.Name, 0, n), make([]jats.Text, 0, 2*n), make([]jats.ID, 0, n)}
+	return nil
 }
 
 func (m *maker) reference(x *reference) {
@@ -905,7 +919,7 @@ func (m *maker) later(day string) bool {
 	if len(day) != len(time.DateOnly) {
 		return false
 	}
-	for _, d := range m.a.PubDates {
+	for _, d := range recent(m.a.PubDates) {
 		if len(d.Date) <= len(day) && day[:len(d.Date)] <= d.Date {
 			return false
 		}

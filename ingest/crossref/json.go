@@ -341,7 +341,9 @@ func (r *jsonReader) work(w *fastjson.Value) error {
 	}
 	r.rest(w, review)
 	refs := w.GetArray("reference")
-	r.expect(len(refs))
+	if err := r.expect(len(refs)); err != nil {
+		return err
+	}
 	if n := w.GetInt("reference-count"); n > 0 && len(refs) == 0 {
 		a.Counts.Refs = &n
 	}

@@ -80,8 +80,11 @@ func TestRefused(t *testing.T) {
 		`<crossref><sa_component parent_doi="10.5555/1"/></crossref>`:                                                            "not-an-article: a record of a component",
 		`<crossref><grant><doi>10.5555/1</doi></grant></crossref>`:                                                               "not-an-article: a record of a grant",
 		`<doi_batch/>`: `not-an-article: element "doi_batch" without any work`,
-		`<journal><journal_article><titles/></journal_article><journal_article><titles/></journal_article></journal>`:       "several-records: 2 works",
-		`<b><book><book_metadata><titles/></book_metadata></book><book><book_metadata><titles/></book_metadata></book></b>`: "several-records: 2 books",
+		`<journal><journal_article><titles/></journal_article><journal_article><titles/></journal_article></journal>`:                           "several-records: 2 works",
+		`<b><book><book_metadata><titles/></book_metadata></book><book><book_metadata><titles/></book_metadata></book></b>`:                     "several-records: 2 books",
+		"<a>" + strings.Repeat("<b/>", maxTags) + "</a>":                                                                                        "too-large: XML with 524290 tags",
+		`{"DOI":"10.5555/1","reference":[{}` + strings.Repeat(",{}", maxRefs) + `],"title":["x"]}`:                                              "too-large: a work with 65537 references",
+		`<journal><journal_article><citation_list>` + strings.Repeat("<citation/>", maxRefs+1) + `</citation_list></journal_article></journal>`: "too-large: a work with 65537 references",
 		`<doi_batch>`:              "malformed: XML",
 		strings.Repeat("<a>", 300): "too-deep",
 	} {
@@ -366,4 +369,36 @@ func BenchmarkReadXML(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// A record that repeats one thing for as long as a record may be costs no more than its length.
+func TestRepeated(t *testing.T) {
+	for name, part := range map[string]string{
+		"alternative-id": `"%d"`, "title": `"t%d"`, "ISSN": `"%d"`, "ISBN": `"%d"`, "short-container-title": `"a%d"`, "issn-type": `{"value":"%d"}`, "update-to": `{"DOI":"10.5555/%d"}`,
+		"link": `{"URL":"https://a.example.org/%d"}`, "license": `{"URL":"https://a.example.org/%d"}`, "author": `{"name":"a%d"}`, "reference": `{"year":"%d"}`, "assertion": `{"name":"received","value":"%d"}`,
+	} {
+		var b strings.Builder
+		for i := range 20000 {
+			fmt.Fprintf(&b, "%s"+part, comma(i), i)
+		}
+		a, _, err := ReadJSON([]byte(`{"DOI":"10.5555/1","title":["x"],"` + name + `":[` + b.String() + `]}`))
+		require.NoError(t, err, name)
+		assert.NotEmpty(t, a.Title.Text)
+	}
+	for _, part := range []string{
+		`<titles><title>t%d</title></titles>`, `<isbn>%d</isbn>`, `<publication_date><year>%d</year></publication_date>`, `<program><assertion name="funder_name">f%d</assertion><assertion name="award_number">%[1]d</assertion></program>`,
+		`<publisher><publisher_name>p%d</publisher_name></publisher>`, `<publisher_item><identifier>%d</identifier></publisher_item>`, `<acceptance_date><year>%d</year></acceptance_date>`,
+		`<contributors><person_name><surname>s%d</surname><affiliation>a%[1]d</affiliation></person_name></contributors>`,
+	} {
+		var b strings.Builder
+		for i := range 5000 {
+			fmt.Fprintf(&b, part, i+1000)
+		}
+		_, _, err := ReadXML([]byte(`<journal><journal_article>` + b.String() + `</journal_article></journal>`))
+		require.NoError(t, err, part)
+	}
+	program := strings.Repeat(`<assertion name="funder_name">f</assertion><assertion name="award_number">1</assertion>`, 10000)
+	a, _, err := ReadXML([]byte(`<journal><journal_article><program>` + program + `</program></journal_article></journal>`))
+	require.NoError(t, err)
+	assert.Len(t, a.Funding.Awards, 10001)
 }

@@ -1,6 +1,7 @@
 package crossref
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -256,6 +257,9 @@ func (r *xmlReader) work(e *etree.Element) error {
 		return err
 	}
 	a.Lang = langOf(e)
+	if err := r.citations(e.SelectElement("citation_list")); err != nil {
+		return err
+	}
 	r.children(e)
 	r.around(e, kind)
 	r.crmItems(e)
@@ -327,8 +331,6 @@ func (r *xmlReader) children(e *etree.Element) {
 			a.Status = c.SelectAttrValue("type", text(c))
 		case "doi_data":
 			r.links(c)
-		case "citation_list":
-			r.citations(c)
 		case "component_list":
 			r.components(c)
 		case "institution":
@@ -662,7 +664,7 @@ func (r *xmlReader) number(x *etree.Element) {
 func (r *xmlReader) publisher(e *etree.Element) {
 	j := &r.a.Journal
 	if s := r.rich("journal/publishers", inner(e.SelectElement("publisher_name")), jats.InlineMarkup); s != "" {
-		for _, p := range j.Publishers {
+		for _, p := range recent(j.Publishers) {
 			if p.Text == s {
 				return
 			}
@@ -815,6 +817,9 @@ func kebab(s string) string {
 	return b.String()
 }
 
+// maxAwards bounds the pairs of funder and award in a group; where there are more the awards stand apart.
+const maxAwards = 4096
+
 // funding reads a group of assertions on money: each funder in it gave each of its awards.
 func (r *xmlReader) funding(list []*etree.Element) {
 	type funder struct {
@@ -851,11 +856,13 @@ func (r *xmlReader) funding(list []*etree.Element) {
 			awards = append(awards, own(x))
 		}
 	}
-	for _, f := range funders {
-		r.funder(f.name, f.ids, awards)
-	}
-	if len(funders) == 0 && len(awards) > 0 {
+	each := awards
+	if len(funders) == 0 || len(funders)*len(awards) > maxAwards {
+		each = nil
 		r.funder("", nil, awards)
+	}
+	for _, f := range funders {
+		r.funder(f.name, f.ids, slices.Clone(each))
 	}
 	for _, g := range groups {
 		r.funding(g)
@@ -908,9 +915,14 @@ func (r *xmlReader) links(e *etree.Element) {
 	}
 }
 
-func (r *xmlReader) citations(e *etree.Element) {
+func (r *xmlReader) citations(e *etree.Element) error {
+	if e == nil {
+		return nil
+	}
 	list := e.SelectElements("citation")
-	r.expect(len(list))
+	if err := r.expect(len(list)); err != nil {
+		return err
+	}
 	for _, c := range list {
 		x := reference{kind: c.SelectAttrValue("type", "")}
 		for _, p := range c.ChildElements() {
@@ -955,6 +967,7 @@ func (r *xmlReader) citations(e *etree.Element) {
 		}
 		r.reference(&x)
 	}
+	return nil
 }
 
 // components reads the files beside the work.

@@ -264,9 +264,15 @@ func element(doc []byte, name string) ([]byte, bool) {
 	return doc[begin : end+len(name)+1], true
 }
 
+// maxTags bounds the elements of a record, and so the memory that it takes when it is parsed: about 200 bytes each.
+const maxTags = 1 << 19
+
 // ReadXML reads one work, with what stands around it, in XML of Crossref. The error is a *jats.Fault (malformed, too-large, too-deep, not-an-article,
 // several-records) or, beside an article that has its IDs only, jats.ErrWithdrawn.
 func ReadXML(record []byte) (*jats.Article, []jats.Warning, error) {
+	if n := bytes.Count(record, []byte("<")); n > maxTags {
+		return nil, nil, jats.Faultf("too-large", 0, "XML with %d tags, want at most %d", n, maxTags)
+	}
 	root, err := cut.Document(record)
 	if err != nil {
 		return nil, nil, err
