@@ -18,6 +18,8 @@ const (
 	maxInherited = 64 << 10 // bytes that an entry takes over from others
 	maxParents   = 32 << 20 // bytes of the entries of a file that others may point at; later ones are not found
 	maxWaiting   = 32 << 20 // bytes of entries that wait for the one that they point at; the rest is handed out without
+	entryCost    = 400      // bytes of memory that an entry takes beside its text, and
+	fieldCost    = 200      // a field
 	maxDepth     = 16       // entries that point at entries that point ...
 	maxComment   = 1 << 20  // bytes of a comment in brackets; a longer one is no comment but a bracket that was never closed
 )
@@ -118,7 +120,7 @@ func (c *cutter) starts() bool {
 		head, err := c.in.Peek(n)
 		name, _ := entryStart(strings.ReplaceAll(strings.ReplaceAll(string(head), "\n", " "), "\r", " "))
 		if name != "" {
-			return true
+			return head[0] != '@'
 		}
 		if err != nil || n >= 256 || len(bytes.TrimLeft(head, " \t")) == 0 || !isNameByte(bytes.TrimLeft(head, " \t")[0]) {
 			return false
@@ -251,7 +253,7 @@ func (c *cutter) done(raw []byte, line int, over bool) error {
 		return nil // nothing is said
 	}
 	if c.waits(&e) {
-		if c.waitBytes += len(e.raw); c.waitBytes > maxWaiting {
+		if c.waitBytes += len(e.raw) + entryCost + len(e.fields)*fieldCost; c.waitBytes > maxWaiting {
 			if err := c.release(); err != nil {
 				return err
 			}
@@ -285,7 +287,7 @@ func (c *cutter) define(e *entry) error {
 			}
 			continue
 		}
-		c.strings[f.name] = v
+		c.strings[strings.Clone(f.name)] = strings.Clone(v) // of the entry's text nothing else is to stay in memory
 	}
 	return nil
 }
@@ -346,19 +348,19 @@ func (c *cutter) remember(e *entry) {
 	if e.key == "" || len(e.fields) == 0 {
 		return
 	}
-	keep := entry{kind: e.kind, key: e.key, line: e.line}
-	size := 200
+	key := strings.Clone(strings.ToLower(e.key)) // clones, because of the entry's text nothing else is to stay in memory
+	keep := entry{kind: strings.Clone(e.kind), key: key, line: e.line}
+	size := entryCost
 	for _, f := range e.fields {
 		if v := f.value(); (!private[f.name] || f.name == "crossref" || f.name == "xdata") && len(v) <= maxInherited {
-			keep.fields = append(keep.fields, field{name: f.name, pieces: []piece{{text: strings.Clone(v), bare: len(f.pieces) == 1 && f.pieces[0].bare}}})
-			size += len(v) + 100
+			keep.fields = append(keep.fields, field{name: strings.Clone(f.name), pieces: []piece{{text: strings.Clone(v), bare: len(f.pieces) == 1 && f.pieces[0].bare}}})
+			size += len(f.name) + len(v) + fieldCost
 		}
 	}
 	if c.parentBytes += size; c.parentBytes > maxParents {
 		c.parentBytes -= size
 		return
 	}
-	key := strings.ToLower(e.key)
 	if c.parents[key] == nil {
 		c.parents[key] = &keep
 	}

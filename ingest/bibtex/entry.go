@@ -35,7 +35,9 @@ const maxFields = 2000
 func parse(raw string) entry {
 	e := entry{raw: raw, end: len(raw)}
 	name, rest := entryStart(raw)
-	e.kind = name
+	if e.kind = name; name == "" {
+		return e
+	}
 	p := scanner{s: raw, i: len(raw) - len(rest)}
 	if n := len(raw); n > 0 && (raw[n-1] == '}' || raw[n-1] == ')') {
 		e.end = n - 1
