@@ -411,7 +411,7 @@ func edtf(s string) jats.Date {
 	from, _, isSpan := strings.Cut(s, "/")
 	from = strings.TrimSpace(from)
 	clear := strings.TrimRight(from, "?~%")
-	d := refman.Date(clear)
+	d := jats.ParseDate(clear)
 	if len(clear) == 7 && clear[4] == '-' && clear[5] == '2' && clear[6] >= '1' && clear[6] <= '4' {
 		d = jats.Date{Date: clear[:4], Season: [...]string{"Spring", "Summer", "Autumn", "Winter"}[clear[6]-'1']}
 	}

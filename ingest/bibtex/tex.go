@@ -21,6 +21,12 @@ var accents = map[string]rune{
 // mathAccents are those inside of formulas.
 var mathAccents = map[string]rune{"bar": 0x304, "overline": 0x305, "hat": 0x302, "tilde": 0x303, "dot": 0x307, "ddot": 0x308, "vec": 0x20D7, "check": 0x30C, "acute": 0x301, "grave": 0x300, "breve": 0x306}
 
+// functions are commands of formulas that print their own names, upright those that only say how to print.
+var (
+	functions = map[string]bool{"sin": true, "cos": true, "tan": true, "log": true, "ln": true, "exp": true, "max": true, "min": true}
+	upright   = map[string]bool{"mathrm": true, "rm": true, "text": true, "textrm": true, "mbox": true, "hbox": true, "operatorname": true, "mathsf": true, "left": true, "right": true, "displaystyle": true}
+)
+
 // symbols are commands that stand for text.
 var symbols = func() map[string]string {
 	m := map[string]string{}
@@ -505,14 +511,9 @@ func (c *converter) formulaText(s string) {
 				c.close(styles[name])
 				i = end
 				continue
-			case name == "mathrm" || name == "rm" || name == "text" || name == "textrm" || name == "mbox" || name == "hbox" || name == "operatorname" || name == "mathsf" || name == "mathcal" || name == "mathbb" ||
-				name == "left" || name == "right" || name == "displaystyle" || name == "sin" || name == "cos" || name == "log" || name == "exp" || name == "max" || name == "min":
-				if name == "mathcal" || name == "mathbb" { // the letters mean something else in these fonts
-					c.broken = true
-				}
-				if len(name) == 3 && name != "hbox" {
-					c.letters(name)
-				}
+			case functions[name]:
+				c.letters(name)
+			case upright[name]:
 			default:
 				c.broken = true
 			}

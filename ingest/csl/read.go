@@ -400,7 +400,7 @@ func fromText(s string) jats.Date {
 		from, span = s, false
 	}
 	clear := strings.TrimRight(from, "?~%")
-	d := refman.Date(clear)
+	d := jats.ParseDate(clear)
 	if len(clear) == 7 && clear[4] == '-' && clear[5] == '2' && clear[6] >= '1' && clear[6] <= '4' {
 		d = jats.Date{Date: clear[:4], Season: seasons[clear[6]-'1']}
 	}

@@ -183,11 +183,11 @@ func (m *medline) field(f field) {
 	case "PL":
 		m.place = v
 	case "DP":
-		d := refman.Date(v)
+		d := jats.ParseDate(v)
 		d.Type = "pub"
 		a.PubDates = append(a.PubDates, d)
 	case "DEP":
-		d := refman.Date(v)
+		d := jats.ParseDate(v)
 		d.Type, d.Format = "pub", "electronic"
 		a.PubDates = append(a.PubDates, d)
 	case "PHST":

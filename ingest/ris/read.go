@@ -530,8 +530,8 @@ func (r *reader) container() {
 			conf.Loc = jats.Escape(r.cy)
 			r.cy, r.c1 = r.c1, ""
 		}
-		if d := jats.ParseDate(strings.Trim(r.y1, "/")); d.Date == "" && d.Text != "" && !strings.Contains(r.y1, "/") { // "4-6 Sept. 2013"
-			conf.Date, r.y1 = r.y1, ""
+		if d := jats.ParseDate(r.y1); d.Text != "" && !strings.Contains(r.y1, "/") { // "4-6 Sept. 2013"
+			conf.Date, r.y1 = r.y1, d.Date
 		}
 		if title == string(conf.Name.Plain()) && conf.Date == "" && conf.Loc == "" {
 			return // one name for both: that of what it was printed in
@@ -710,7 +710,7 @@ func parseDate(s, year string) jats.Date {
 		}
 		return d
 	}
-	d := refman.Date(strings.Trim(s, "/"))
+	d := jats.ParseDate(strings.Trim(s, "/"))
 	if d.Date == "" && year != "" {
 		if with := jats.ParseDate(strings.Trim(s, "/") + " " + year); with.Date != "" && with.Text == "" {
 			return with

@@ -404,15 +404,6 @@ func isAddressByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '-' || c == '_' || c == '+'
 }
 
-// Date reads a date as jats.ParseDate does, and "2013 Sep 5" and "2009 Feb-Mar" too.
-func Date(s string) jats.Date {
-	s = strings.TrimSpace(s)
-	if year, rest, ok := strings.Cut(s, " "); ok && len(year) == 4 && allDigits(year) && rest != "" && rest[0] > '9' {
-		return jats.ParseDate(rest + " " + year)
-	}
-	return jats.ParseDate(s)
-}
-
 // Collapse folds white space to single blanks.
 func Collapse(s string) string {
 	if !strings.ContainsAny(s, "\n\t\r") && !strings.Contains(s, "  ") {
