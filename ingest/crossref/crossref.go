@@ -73,7 +73,7 @@
 //	is-referenced-by-count                  crm-item citedby-count                         Metrics, "citations"
 //
 // Left out, because it tells of Crossref's dealings and not of the work: indexed, deposited, created, timestamp, member, prefix, owner, source, score, content-domain,
-// crossmark_domains, references-count, asserted-by, sequence, head (with the depositor's address), other crm-items, scn_policies, content_domain, noisbn,
+// crossmark_domains, references-count, asserted-by, sequence, head (with the depositor's address), other crm-items, scn_policies, noisbn,
 // publication_type. Left out, because no field is for it: the keys of references; links for the crawlers of search engines and for countries; addresses of issues;
 // the DOIs of components; explanations and order of assertions; the dates of updates in a notice; the start of a licence that is in force from a publication without a day.
 //
