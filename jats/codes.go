@@ -158,6 +158,8 @@ var Codes = []Code{
 		"No real article needs that; look how the file was made."},
 	{"too-large", "refused", "The document or record is larger than Sheaf reads.",
 		"Cut the file into its records, or take embedded files out."},
+	{"unknown-column", "warning", "A column of the table has a name that Sheaf does not know; what stands in it is kept as further metadata, or left out.",
+		"Rename the column as in sheaf import --template csv, if it holds a fact that Sheaf has a place for."},
 	{"unknown-field", "refused", "The JSON has a field that an article does not have.",
 		"Look for a slip in its name; /api/v1/schema lists all fields."},
 	{"unreadable", "refused", "A file of the upload could not be read.",

@@ -294,14 +294,18 @@ func (v *validator) check(ctx context.Context, s *subject) []finding {
 	for _, p := range v.profiles {
 		for _, f := range p.check(ctx, v, s) {
 			f.Path, f.Profile = s.name, p.name
-			if f.Code != "malformed" || !slices.ContainsFunc(found, func(g finding) bool { return g.Code == "malformed" && g.Line == f.Line }) {
-				found = append(found, f)
+			if documentFault[f.Code] && slices.ContainsFunc(found, func(g finding) bool { return g.Code == f.Code && g.Line == f.Line }) { // another profile has told it
+				continue
 			}
+			found = append(found, f)
 		}
 	}
 	slices.SortStableFunc(found, func(a, b finding) int { return a.Line - b.Line })
 	return found
 }
+
+// documentFault are the codes of what keeps a whole document from being checked, which every profile meets.
+var documentFault = map[string]bool{"malformed": true, "too-large": true, "too-deep": true}
 
 // lineOf is the line in the file of a line in the record; 0, not known, is that of the record.
 func (s *subject) lineOf(line int) int {

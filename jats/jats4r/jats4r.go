@@ -131,8 +131,9 @@ type Document struct {
 }
 
 const (
-	maxDepth = 256      // elements inside each other
-	maxSize  = 64 << 20 // bytes in UTF-8
+	maxDepth    = 256      // elements inside each other
+	maxElements = 1 << 19  // the largest real articles have a fifth of that
+	maxSize     = 64 << 20 // bytes in UTF-8
 )
 
 // Parse reads a document in the encoding that its byte order mark or declaration names. The entities of HTML are known; all others stay as they are written,
@@ -178,6 +179,9 @@ func Parse(data []byte) (*Document, error) {
 			}
 			if depth++; depth > maxDepth {
 				return nil, jats.Faultf("too-deep", line, "elements more than %d inside each other", maxDepth)
+			}
+			if len(d.lines) == maxElements {
+				return nil, jats.Faultf("too-large", line, "more than %d elements", maxElements)
 			}
 			e := etree.NewElement(t.Name.Local)
 			e.Space = t.Name.Space
