@@ -173,8 +173,11 @@ func (values tomlFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (
 			return nil, nil
 		}
 	}
-	if list, ok := v.([]any); ok {
+	switch list := v.(type) {
+	case []any:
 		return list, nil
+	case []map[string]any:
+		return harvestTables(list) // the only flag that tables are read for
 	}
 	return fmt.Sprint(v), nil
 }

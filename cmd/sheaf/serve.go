@@ -42,6 +42,8 @@ type serveCmd struct {
 	StopDelay       time.Duration `default:"0s" help:"How long to go on taking connections after SIGTERM, while /readyz says no: for a load balancer to notice."`
 	AccessLog       bool          `help:"Log a line for each request."`
 	DebugListen     string        `hidden:"" help:"Address for net/http/pprof."`
+	harvestServe
+	watchServe
 }
 
 // Validate is called by kong.
@@ -60,7 +62,7 @@ func (c *serveCmd) Validate() error {
 	case c.StopTimeout < 0 || c.StopDelay < 0:
 		return errors.New("--stop-timeout and --stop-delay: want 0 or more")
 	}
-	return nil
+	return c.harvestServe.Validate()
 }
 
 func (c *serveCmd) Run(ctx context.Context, s *settings, io stdio) error {
@@ -82,6 +84,7 @@ func (c *demoCmd) Run(ctx context.Context, s *settings, io stdio) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	c.HarvestState, c.WatchState = filepath.Join(dir, "harvest.json"), filepath.Join(dir, "watch.json")
 	db, err := sqlite.Open(filepath.Join(dir, "sheaf.db"), sqlite.Options{})
 	if err != nil {
 		return err
@@ -147,15 +150,30 @@ func (c *serveCmd) serve(ctx context.Context, s *settings, db store.Store, io st
 	if c.DebugListen != "" {
 		go http.ListenAndServe(c.DebugListen, profiles())
 	}
+	background, stop := context.WithCancel(ctx)
+	defer stop()
+	harvested, err := c.harvestServe.start(background, s, db, f.metrics, log)
+	if err != nil {
+		return err
+	}
+	watched, err := c.watchServe.start(background, s, db, f.metrics, log)
+	if err != nil {
+		stop()
+		harvested()
+		return err
+	}
 	fmt.Fprintf(io.out, "sheaf: listening on %s%s\n", scheme, l.Addr())
 	if hint != "" {
 		fmt.Fprintf(io.out, hint, site)
 	}
-	background, stop := context.WithCancel(ctx)
 	var refreshing sync.WaitGroup
 	refreshing.Go(func() { (&ingest.Refresher{Store: f.metrics.counted(db, byRefresh), Log: log}).Run(background) })
-	defer refreshing.Wait()
-	defer stop()
+	defer func() {
+		stop()
+		refreshing.Wait()
+		harvested()
+		watched()
+	}()
 	service := newService(f, cert, log)
 	service.delay, service.timeout = c.StopDelay, c.StopTimeout
 	f.metrics.open(service.conns)
