@@ -354,7 +354,7 @@ func faults(r *rand.Rand) map[string]func(e *endpoint) {
 	return map[string]func(*endpoint){
 		"none":                    func(*endpoint) {},
 		"503 with seconds":        status(503, http.Header{"Retry-After": {"20"}}, "busy"),
-		"503 with a date":         status(503, http.Header{"Retry-After": {"Mon, 10 Mar 2025 12:00:30 GMT"}}, "busy"),
+		"503 with a date":         status(503, http.Header{"Retry-After": {"Mon, 10 Mar 2025 12:00:30 GMT"}, "Date": {"Mon, 10 Mar 2025 12:00:00 GMT"}}, "busy"),
 		"503 without Retry-After": status(503, nil, "busy"),
 		"429":                     status(429, http.Header{"Retry-After": {"1"}}, ""),
 		"403 with Retry-After":    status(403, http.Header{"Retry-After": {"5"}}, "slowly"),

@@ -261,7 +261,7 @@ func (f *fetcher) once(ctx context.Context, query string, good func(*answer) err
 	a := &answer{file: f.spool, url: address}
 	a.sent, _ = http.ParseTime(resp.Header.Get("Date"))
 	size, err := f.keep(resp, func() { idle.Reset(f.limits.Idle) })
-	after := f.retryAfter(resp.Header.Get("Retry-After"))
+	after := f.retryAfter(resp.Header.Get("Retry-After"), a.sent)
 	switch status := resp.StatusCode; {
 	case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests, after > 0 && (status == http.StatusForbidden || status == http.StatusAccepted):
 		return &tryAgain{err: errors.New(resp.Status), after: after}
@@ -371,10 +371,10 @@ func unpack(body io.Reader, coding string) (io.Reader, error) {
 	return br, nil
 }
 
-// retryAfter reads a Retry-After header: seconds or a date, at most as far away as can be told; 0 if it says nothing.
+// retryAfter reads a Retry-After header: seconds, or a date by the endpoint's clock, which tells when the answer was sent; 0 if it says nothing.
 //
 // Source: RFC 9110 §10.2.3.
-func (f *fetcher) retryAfter(s string) time.Duration {
+func (f *fetcher) retryAfter(s string, sent time.Time) time.Duration {
 	if s = strings.TrimSpace(s); s == "" {
 		return 0
 	}
@@ -383,7 +383,7 @@ func (f *fetcher) retryAfter(s string) time.Duration {
 		return time.Duration(min(max(n, 0), most.Seconds()) * float64(time.Second))
 	}
 	if t, err := http.ParseTime(s); err == nil {
-		return min(max(t.Sub(f.h.Now()), time.Second), most)
+		return min(max(t.Sub(or(sent, f.h.Now())), time.Second), most)
 	}
 	return 0
 }

@@ -69,8 +69,8 @@ type Harvester struct {
 	// Known yields the OAI identifiers of the live items that were harvested from one of these base URLs. Nil: what has vanished is not looked for.
 	Known func(ctx context.Context, baseURLs []string, yield func(identifier string) error) error
 
-	Client   *http.Client                                     // nil: one of its own
-	Limits   Limits                                           //
+	Client   *http.Client // nil: one of its own
+	Limits   Limits
 	Log      *slog.Logger                                     // nil: silence
 	Now      func() time.Time                                 // for State.Completed, Retry-After and the pace; nil: time.Now
 	Sleep    func(ctx context.Context, d time.Duration) error // nil: as it says
@@ -544,11 +544,17 @@ func (r *run) others(ctx context.Context) error {
 			id := hash(h.identifier)
 			p.fresh = p.fresh || !listed[id]
 			listed[id] = true
-			if _, ok := r.seen[id]; ok || h.deleted || r.format == dcPrefix || r.Prefix != "" {
+			if _, ok := r.seen[id]; ok || r.format == dcPrefix || r.Prefix != "" {
 				continue
 			}
 			if at := instant(h.stamp); !r.window() && r.State != nil && !r.began.IsZero() && !at.Before(r.began) {
 				continue // it has changed since the list began, and comes in the next run
+			}
+			if h.deleted { // its deletion is in no list of the better format
+				if err := r.lost(ctx, h); err != nil {
+					return err
+				}
+				continue
 			}
 			have, err := r.have(ctx, h)
 			if err != nil {
@@ -614,6 +620,17 @@ func (r *run) have(ctx context.Context, h header) (bool, error) {
 	return false, nil
 }
 
+// lost yields a tombstone for a deleted item, if it is here in oai_dc.
+func (r *run) lost(ctx context.Context, h header) error {
+	name := r.Name(dcPrefix, h.identifier)
+	if r.Stored != nil {
+		if data, err := r.Stored(ctx, h.identifier, name); err != nil || data == nil {
+			return err
+		}
+	}
+	return r.yield(name, cut.Record{Line: 1, Data: r.tombstone(h)})
+}
+
 // one asks for one record and gives the answer to visit; gone tells that the endpoint does not know the identifier.
 func (r *run) one(ctx context.Context, prefix, identifier string, visit func(*page) error) (gone bool, err error) {
 	p, err := r.page(ctx, &listing{verb: "GetRecord"}, "verb=GetRecord&metadataPrefix="+escape(prefix)+"&identifier="+escape(identifier), "")
@@ -665,7 +682,7 @@ func (r *run) vanished(ctx context.Context) error {
 			return err
 		}
 		if gone {
-			if err := r.yield(r.Name(r.format, identifier), cut.Record{Line: 1, Data: r.tombstone(identifier)}); err != nil {
+			if err := r.yield(r.Name(r.format, identifier), cut.Record{Line: 1, Data: r.tombstone(header{identifier: identifier, stamp: r.beganText()})}); err != nil {
 				return err
 			}
 		}
@@ -673,8 +690,8 @@ func (r *run) vanished(ctx context.Context) error {
 	return nil
 }
 
-// tombstone is a deleted record for what the endpoint says it does not know.
-func (r *run) tombstone(identifier string) []byte {
+// tombstone is a deleted record, of which only the header is known.
+func (r *run) tombstone(h header) []byte {
 	base := r.base
 	if base == "" {
 		base = r.URL
@@ -683,8 +700,10 @@ func (r *run) tombstone(identifier string) []byte {
 	b.WriteString(`<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><responseDate>` + r.beganText() + `</responseDate><request>`)
 	xml.EscapeText(&b, []byte(base))
 	b.WriteString(`</request><ListRecords><record><header status="deleted"><identifier>`)
-	xml.EscapeText(&b, []byte(identifier))
-	b.WriteString(`</identifier><datestamp>` + r.beganText() + `</datestamp></header></record></ListRecords></OAI-PMH>`)
+	xml.EscapeText(&b, []byte(h.identifier))
+	b.WriteString(`</identifier><datestamp>`)
+	xml.EscapeText(&b, []byte(h.stamp))
+	b.WriteString(`</datestamp></header></record></ListRecords></OAI-PMH>`)
 	return b.Bytes()
 }
 

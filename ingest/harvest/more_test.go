@@ -1,9 +1,11 @@
 package harvest_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"net/http"
@@ -11,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +23,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/fixtures/fixturetest"
 	"sheaf/ingest/cut"
 	"sheaf/ingest/harvest"
 	"sheaf/ingest/oaipmh"
@@ -92,22 +96,121 @@ func TestItemsWithoutTheFormat(t *testing.T) {
 				assert.Len(t, e.asked, 2+13+1, "the headers are not listed to the end: there are as many as came")
 			}
 			e.change()
+			before := maps.Clone(k.has)
 			_, err = k.walk(k.harvester(base))
 			require.NoError(t, err)
-			assert.Equal(t, want(), without(k.has, e, "oai_dc"))
+			after := want()
+			for id, text := range before {
+				if after[id] == "" && e.want("jats")[id] == "deleted" {
+					after[id] = "deleted"
+					assert.NotEqual(t, "deleted", text)
+				}
+			}
+			assert.Equal(t, after, k.has, "deletions of what has only oai_dc too")
 		})
 	}
 }
 
-// without leaves out what is deleted of the items that have only that format.
-func without(has map[string]string, e *endpoint, only string) map[string]string {
-	out := maps.Clone(has)
-	for _, it := range e.items {
-		if it.deleted && it.only == only {
-			delete(out, it.id)
+// An endpoint that says when to come back is not asked before, be it in seconds or by its own clock.
+func TestRetryAfter(t *testing.T) {
+	for value, want := range map[string]time.Duration{"20": 20 * time.Second, "1.5": 1500 * time.Millisecond, "Mon, 10 Mar 2025 12:00:30 GMT": 30 * time.Second, "Mon, 10 Mar 2025 11:00:00 GMT": time.Second} {
+		for _, status := range []int{503, 429, 403, 202} {
+			e := newEndpoint(5)
+			e.instead = func(w http.ResponseWriter, _ *http.Request, n int) bool {
+				if n == 2 {
+					w.Header().Set("Retry-After", value)
+					w.Header().Set("Date", "Mon, 10 Mar 2025 12:00:00 GMT")
+					w.WriteHeader(status)
+				}
+				return n == 2
+			}
+			base, k := e.start(t), newKeeper(t)
+			_, err := k.walk(k.harvester(base))
+			require.NoError(t, err)
+			assert.Equal(t, []time.Duration{want}, k.slept, "%d %s", status, value)
+			assert.Equal(t, e.want("oai_dc"), k.has)
 		}
 	}
-	return out
+}
+
+// Every answer of the shared material that is a list gives as many records as it has headers.
+func TestRealAnswers(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(fixturetest.Shared(t, "data/oai-pmh"), "*.xml"))
+	require.NoError(t, err)
+	lists := 0
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		if !bytes.Contains(data, []byte("<ListRecords")) || !bytes.Contains(data, []byte("OAI-PMH")) {
+			continue
+		}
+		lists++
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			switch q := req.URL.Query(); {
+			case q.Get("verb") == "ListRecords" && q.Get("resumptionToken") == "":
+				w.Write(data)
+			case q.Get("verb") == "ListRecords":
+				fmt.Fprint(w, `<OAI-PMH><error code="noRecordsMatch"/></OAI-PMH>`)
+			default:
+				fmt.Fprint(w, `<OAI-PMH><error code="badVerb"/></OAI-PMH>`)
+			}
+		}))
+		k := newKeeper(t)
+		h, n := k.harvester(s.URL), 0
+		h.Prefix = "oai_dc"
+		err = h.Walk(context.Background(), func(string, cut.Record) error { n++; return nil })
+		s.Close()
+		sum := h.Summary()
+		t.Logf("%s: %d records, next from %s, %v, %v", filepath.Base(file), n, sum.Next, sum.Notes, err)
+		if assert.NoError(t, err, file) {
+			assert.Equal(t, len(regexp.MustCompile(`<(\w+:)?header[\s>]`).FindAll(data, -1)), n+sum.Repeated, file)
+		}
+	}
+	assert.Greater(t, lists, 8)
+}
+
+// Whatever comes for an answer, a harvest ends, and yields nothing that is not there.
+func FuzzAnswers(f *testing.F) {
+	const open = `<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><responseDate>2025-01-01T00:00:00Z</responseDate><request>http://x/oai</request>`
+	for _, seed := range []string{
+		open + `<ListRecords><record><header><identifier>a</identifier><datestamp>2025-01-01</datestamp></header><metadata><dc/></metadata></record><resumptionToken>b%7C&amp;c</resumptionToken></ListRecords></OAI-PMH>`,
+		open + `<ListRecords><record><header status="deleted"><identifier>a</identifier></header></record><record/><record><header>`, open + `<error code="badResumptionToken"/></OAI-PMH>`,
+		open + `<ListIdentifiers><header><identifier>z</identifier></header><resumptionToken/></ListIdentifiers></OAI-PMH>`, "<html>", "", "\x1f\x8b\x08", open + `<Identify><granularity>YYYY-MM-DDThh:mm:ssZ</granularity></Identify></OAI-PMH>`,
+		open + `<ListMetadataFormats><metadataFormat><metadataPrefix>jats</metadataPrefix></metadataFormat></ListMetadataFormats></OAI-PMH>`,
+	} {
+		f.Add([]byte(seed), []byte(open+`<ListRecords><resumptionToken>2</resumptionToken></ListRecords></OAI-PMH>`), "gzip")
+	}
+	f.Fuzz(func(t *testing.T, first, then []byte, coding string) {
+		asked := 0
+		h := &harvest.Harvester{URL: "http://example.org/oai", Limits: harvest.Limits{Response: 1 << 16, Tries: 2}, Sleep: func(context.Context, time.Duration) error { return nil },
+			Client: &http.Client{Transport: answers(func(*http.Request) (*http.Response, error) {
+				body := first
+				if asked++; asked > 1 {
+					body = then
+				}
+				if asked > 2000 {
+					t.Fatal("it does not end")
+				}
+				return &http.Response{StatusCode: 200, Status: "200 OK", Header: http.Header{"Content-Encoding": {coding}}, Body: io.NopCloser(bytes.NewReader(body))}, nil
+			})}}
+		h.Walk(context.Background(), func(name string, r cut.Record) error {
+			if name == "" || r.Data == nil && r.Err == nil {
+				t.Fatalf("%q %q", name, r.Data)
+			}
+			return nil
+		})
+	})
+}
+
+// answers is a network.
+type answers func(*http.Request) (*http.Response, error)
+
+func (a answers) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := a(req)
+	if resp != nil {
+		resp.Request = req
+	}
+	return resp, err
 }
 
 // An item that changes while the lists are read comes with the next run, in the better format, and not now in the poorer.
