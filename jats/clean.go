@@ -2,6 +2,7 @@ package jats
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -43,6 +44,13 @@ func blankRich(r Rich) bool {
 		}
 	}
 	return true
+}
+
+// opens tells whether a licence lets everybody read the article, from the day of its publication.
+func (l License) opens() bool {
+	t := strings.ToLower(l.Type)
+	return l.AppliesTo == "" && l.Start == "" && (strings.Contains(t, "open-access") || strings.Contains(t, "openaccess") || strings.HasPrefix(t, "cc") ||
+		strings.Contains(l.URI, "creativecommons.org/"))
 }
 
 type cleaner struct {
@@ -247,7 +255,11 @@ func (c *cleaner) links(path string, list *[]Link) {
 		c.lang(path, &l.Lang)
 		c.str(path, &l.Title)
 		c.rich(path, &l.Text, phraseMarkup)
-		return c.url(path, &l.URL)
+		there := c.url(path, &l.URL)
+		if l.MIME == "" && len(l.URL) > 4 && strings.EqualFold(l.URL[len(l.URL)-4:], ".pdf") {
+			l.MIME = "application/pdf"
+		}
+		return there
 	})
 }
 
@@ -694,6 +706,9 @@ func (c *cleaner) permissions(p *Permissions) {
 	default:
 		c.warn("access", "permissions/access", "access %q is none of open, embargoed, restricted, closed", p.Access)
 		p.Access = ""
+	}
+	if p.Access == "" && p.EmbargoEnd == "" && (p.FreeToRead || slices.ContainsFunc(p.Licenses, License.opens)) {
+		p.Access = "open"
 	}
 	c.day("permissions/freeFrom", &p.FreeFrom)
 	c.day("permissions/freeUntil", &p.FreeUntil)

@@ -365,6 +365,9 @@ func (r *reader) frontNotes(n *node) {
 	if n.name == "sec" || note.Type == "" && n.attr("sec-type") != "" {
 		note.Type = n.attr("sec-type")
 	}
+	if note.Type == "" && n.attr("specific-use") == "data-availability" {
+		note.Type = "data-availability"
+	}
 	if l := n.child("label"); l != nil {
 		note.Label = plainOf(l)
 	}
@@ -501,11 +504,10 @@ func (r *reader) link(n *node, to *[]Link) {
 			l.MIME = "text/html"
 		case "xml":
 			l.MIME = "application/xml"
-		case "":
-			if strings.HasSuffix(strings.ToLower(l.URL), ".pdf") {
-				l.MIME = "application/pdf"
-			}
 		}
+	}
+	if l.Title == linkTitle(l.MIME) && l.Text == "" { // the writer's
+		l.Title = ""
 	}
 	if l.URL != "" {
 		*to = append(*to, l)
@@ -576,6 +578,7 @@ func (r *reader) meta(m *node) {
 			a.PageRange = plainOf(k)
 		case "elocation-id":
 			a.ElocationID = plainOf(k)
+			r.seq(k)
 		case "volume-id":
 			a.VolumeIDs = append(a.VolumeIDs, ID{k.attr("pub-id-type"), plainOf(k)})
 		case "volume-series":
@@ -891,6 +894,12 @@ func (r *reader) supplementary(n *node) {
 // abstract reads paragraphs and sections. A figure or table inside leaves its caption.
 func (r *reader) abstract(n *node) {
 	ab := Abstract{Type: n.attr("abstract-type"), Lang: r.lang(n)}
+	switch use := n.attr("specific-use"); { // both as the writer has them
+	case ab.Type == "other":
+		ab.Type = ""
+	case ab.Type == "" && (use == "graphical" || use == "video" || use == "audio"):
+		ab.Type = use
+	}
 	ab.Title, ab.P, ab.Secs = r.section(n)
 	if ab.Type == "" && n.name == "abstract" && n.attr("specific-use") == "graphical" {
 		ab.Type = "graphical"

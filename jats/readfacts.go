@@ -197,9 +197,6 @@ func (r *reader) permissions(n *node) {
 	case "ali:free_to_read", "free_to_read":
 		p.FreeToRead = true
 		p.FreeFrom, p.FreeUntil = fullDate(n.attr("start_date")), fullDate(n.attr("end_date"))
-		if p.Access == "" {
-			p.Access = "open"
-		}
 	case "license":
 		r.license(n)
 	case "ali:license_ref", "license_ref", "license-ref":
@@ -218,7 +215,7 @@ func fullDate(s string) string {
 
 func (r *reader) license(n *node) {
 	p := &r.a.Permissions
-	l := License{Type: n.attr("license-type"), Lang: r.lang(n)}
+	l := License{Type: n.attr("license-type"), Lang: r.lang(n), AppliesTo: n.attr("specific-use")}
 	l.URI = licenseURI(n.attr("xlink:href"))
 	var more []License
 	inner := &node{name: n.name, pos: n.pos}
@@ -246,13 +243,6 @@ func (r *reader) license(n *node) {
 	}
 	if l.URI == "" {
 		l.URI = licenseURI(l.Type)
-	}
-	switch t := strings.ToLower(l.Type); {
-	case strings.Contains(t, "open-access") || strings.Contains(t, "openaccess") || strings.HasPrefix(t, "cc"),
-		strings.Contains(l.URI, "creativecommons.org/"):
-		if p.Access == "" {
-			p.Access = "open"
-		}
 	}
 	if l.URI != "" || l.Type != "" || len(l.P) > 0 {
 		p.Licenses = append(p.Licenses, l)

@@ -1,6 +1,8 @@
 package jats
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -19,7 +21,7 @@ func (r *reader) back(n *node) {
 				r.backNote(k, "")
 			case "sec", "notes":
 				t := firstOf(k.attr("sec-type"), k.attr("notes-type"))
-				if t == "data-availability" || t == "coi-statement" || t == "COI-statement" {
+				if k.name == "notes" && n.name == "back" && k.find("ref-list") == nil && k.find("fn-group") == nil || t == "data-availability" || t == "coi-statement" || t == "COI-statement" {
 					r.frontNotes(k)
 					continue
 				}
@@ -36,6 +38,12 @@ func (r *reader) back(n *node) {
 	}
 	for _, l := range lists {
 		r.refList(l, r.rich(l.child("title"), InlineMarkup))
+	}
+	refs := r.a.Refs
+	if len(refs) > 0 && !slices.ContainsFunc(refs, func(x Ref) bool { return x.List != refs[0].List }) { // the others were empty
+		for i := range refs {
+			refs[i].List = ""
+		}
 	}
 }
 
@@ -103,7 +111,9 @@ func (r *reader) ref(n *node, list Rich) {
 				}
 			case "citation-alternatives":
 				works++
+				from := len(ref.Citations)
 				add(k.kids, true)
+				ref.Citations = append(ref.Citations[:from], joined(ref.Citations[from:])...)
 			case "label", "":
 				if k.name == "" && !isBlank(k.text) {
 					ref.Notes = append(ref.Notes, Escape(cleanString(k.text)))
@@ -129,9 +139,31 @@ func (r *reader) ref(n *node, list Rich) {
 	}
 }
 
+// joined makes one of a citation as printed and the same in parts, which is how [writer.forms] writes one that has both.
+func joined(cs []Citation) []Citation {
+	out := cs[:0]
+	for _, c := range cs {
+		if n := len(out); n > 0 && c.Text == "" && !out[n-1].Text.HasMarkup() && !out[n-1].hasParts() && c.Lang == out[n-1].Lang && c.PublicationType == out[n-1].PublicationType {
+			c.Text = out[n-1].Text
+			if k := len(c.Comments); k > 0 && c.LangNote != "" && c.Comments[k-1].Plain() == "("+c.LangNote+")" { // the writer's
+				c.Comments = c.Comments[: k-1 : k-1]
+			} else if c.LangNote == "" {
+				c.LangNote = out[n-1].LangNote
+			}
+			out[n-1] = c
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
 // citation reads a citation: its text with the elements of a citation marked, and its parts.
 func (r *reader) citation(n *node, ref *Ref) (Citation, bool) {
 	c := Citation{Lang: r.lang(n), PublicationType: firstOf(n.attr("publication-type"), n.attr("citation-type"))}
+	if use := n.attr("specific-use"); c.PublicationType == "other" && (use == "data" || use == "preprint") { // citationType writes it so
+		c.PublicationType = use
+	}
 	if l := n.child("label"); l != nil {
 		rest := &node{name: n.name, pos: n.pos, attrs: n.attrs}
 		first := true
@@ -172,7 +204,30 @@ func (r *reader) citation(n *node, ref *Ref) (Citation, bool) {
 	if d := c.Date; len(d) >= 4 && c.Year == d[:4] {
 		c.Year = ""
 	}
-	return c, c.Text != ""
+	if c.PublicationType == "other" { // which the writer, too, says of one that it does not know
+		c.PublicationType = ""
+	}
+	if c.Text == "" {
+		return c, false
+	}
+	if c.Elements && c.inParts() {
+		c.Text, c.Elements = "", false
+	}
+	return c, true
+}
+
+// inParts tells whether the parts of a citation of elements say all that its text says: it would be written of them as it stands.
+func (c *Citation) inParts() bool {
+	only := *c
+	only.Text, only.Elements = "", false
+	if !only.hasParts() {
+		return false
+	}
+	w := writer{a: &Article{}, o: WriteOptions{Emails: true}}
+	w.printed(c)
+	n := len(w.b)
+	w.parts(&only)
+	return bytes.Equal(w.b[:n], w.b[n:])
 }
 
 // citationParts fills the parts of c from the elements inside n; group is the person-group that n is.

@@ -1,6 +1,7 @@
 package jats
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -68,13 +69,14 @@ func AppendXML(dst []byte, a *Article, o WriteOptions) []byte {
 
 // A writer appends one article to b.
 type writer struct {
-	b     []byte
-	a     *Article
-	o     WriteOptions
-	lang  string         // of the article
-	affs  map[string]int // Aff.ID to its index + 1, of those that are written
-	notes map[string]int // likewise for notes
-	meta  []CustomMeta   // facts that found no place of their own
+	b       []byte
+	a       *Article
+	o       WriteOptions
+	lang    string         // of the article
+	affs    map[string]int // Aff.ID to its index + 1, of those that are written
+	notes   map[string]int // likewise for notes
+	numbers []int          // of the notes by their index, 1-based; 0: not written
+	meta    []CustomMeta   // facts that found no place of their own
 }
 
 func (w *writer) raw(s string)    { w.b = append(w.b, s...) }
@@ -280,8 +282,21 @@ func (w *writer) rich(r Rich) {
 	w.raw(s)
 }
 
-// withoutEmails takes the email elements out of rich text.
+// withoutEmails takes the email elements out of rich text, and the blanks that stood around them.
 func withoutEmails(s string) string {
+	left := ""
+	for left != s { // what is left of an element may be blank
+		left, s = s, strings.TrimSpace(emptied.ReplaceAllString(blanks.ReplaceAllString(cutEmails(s), " "), ""))
+	}
+	return s
+}
+
+var (
+	blanks  = regexp.MustCompile(`[ \t\r\n]+`)
+	emptied = regexp.MustCompile(`<(bold|italic|sup|sub|sc|underline|monospace|p|list-item|list)( [^<>]*)?> ?</(bold|italic|sup|sub|sc|underline|monospace|p|list-item|list)>`)
+)
+
+func cutEmails(s string) string {
 	var b strings.Builder
 	for {
 		i := strings.Index(s, "<email")
@@ -379,6 +394,16 @@ func (w *writer) index() {
 		}
 	}
 	if n := len(w.a.Notes); n > 0 {
+		w.numbers = make([]int, n)
+		count := 0
+		for _, back := range [...]bool{false, true} { // in the order in which they are written, and read
+			for i := range w.a.Notes {
+				if f := &w.a.Notes[i]; (f.inBack() && !f.isConflict()) == back && w.noteSays(f) {
+					count++
+					w.numbers[i] = count
+				}
+			}
+		}
 		w.notes = make(map[string]int, n)
 		for i := range w.a.Notes {
 			if f := &w.a.Notes[i]; f.ID != "" && w.notes[f.ID] == 0 && w.noteSays(f) {
@@ -793,6 +818,19 @@ func (w *writer) links() {
 	}
 }
 
+// linkTitle is what a link is called that has no title, because JATS4R wants one.
+func linkTitle(mime string) string {
+	switch mime {
+	case "text/html":
+		return "Landing page"
+	case "application/pdf":
+		return "Full text, PDF"
+	case "application/xml", "text/xml":
+		return "Full text, XML"
+	}
+	return "Full text"
+}
+
 func (w *writer) link(l *Link) {
 	if l.URL == "" {
 		return
@@ -803,16 +841,7 @@ func (w *writer) link(l *Link) {
 	w.href(l.URL)
 	title := l.Title
 	if title == "" && (l.Text == "" || isURL(string(l.Text)) || string(l.Text) == l.URL) {
-		switch l.MIME {
-		case "text/html":
-			title = "Landing page"
-		case "application/pdf":
-			title = "Full text, PDF"
-		case "application/xml", "text/xml":
-			title = "Full text, XML"
-		default:
-			title = "Full text"
-		}
+		title = linkTitle(l.MIME)
 	}
 	w.attr("xlink:title", title)
 	if l.Text == "" {

@@ -311,7 +311,7 @@ func (w *writer) xrefs(c *Contrib) {
 		if i := w.affs[id]; i > 0 {
 			w.raw(`<xref ref-type="aff"`)
 			w.id("rid", "aff", i)
-			w.label(w.a.Affs[i-1].Label)
+			w.label(w.affLabel(&w.a.Affs[i-1]))
 		}
 	}
 	for _, id := range c.Notes {
@@ -328,7 +328,7 @@ func (w *writer) xrefs(c *Contrib) {
 		default:
 			w.raw(`<xref ref-type="other"`)
 		}
-		w.id("rid", n.kind(), i)
+		w.id("rid", n.kind(), w.numbers[i-1])
 		w.label(n.Label)
 	}
 }
@@ -415,6 +415,17 @@ func (w *writer) aff(i int) {
 	if n > 1 {
 		w.closeN("aff-alternatives")
 	}
+}
+
+// affLabel is the label that an affiliation is written with.
+func (w *writer) affLabel(a *Aff) string {
+	for k := range a.Forms {
+		if f := &a.Forms[k]; a.Label == "" && w.formSays(f) {
+			label, _ := cutMark(f.Text)
+			return label
+		}
+	}
+	return a.Label
 }
 
 // cutMark takes a raised mark of a few characters, which JATS4R wants as a label, from the beginning of an affiliation.
@@ -617,7 +628,7 @@ func (w *writer) authorNotes() {
 		}
 		if n.Type == "corresp" {
 			w.start("corresp")
-			w.id("id", "cor", i+1)
+			w.id("id", "cor", w.numbers[i])
 			w.otherLang(n.Lang)
 			w.b = append(w.b, '>')
 			w.el("label", n.Label)
@@ -635,7 +646,7 @@ func (w *writer) authorNotes() {
 			continue
 		}
 		w.start("fn")
-		w.id("id", "fn", i+1)
+		w.id("id", "fn", w.numbers[i])
 		w.fnType(n)
 		w.otherLang(n.Lang)
 		w.b = append(w.b, '>')

@@ -10,7 +10,7 @@ func (w *writer) back() {
 	body := len(w.b)
 	for i := range a.Notes {
 		if n := &a.Notes[i]; n.inBack() && !n.isConflict() {
-			w.note(n, i+1)
+			w.note(n, w.numbers[i])
 		}
 	}
 	for i := 0; i < len(a.Refs); {
@@ -321,11 +321,11 @@ func (w *writer) parts(c *Citation) {
 		}
 	}
 	if c.AccessDate != "" {
-		w.raw(`<date-in-citation content-type="access-date"`)
+		w.raw(`<date-in-citation`)
 		if y, _, _ := dateParts(c.AccessDate); y != "" {
 			w.attr("iso-8601-date", c.AccessDate)
 		}
-		w.b = append(w.b, '>')
+		w.raw(` content-type="access-date">`)
 		w.text(c.AccessDate)
 		w.close("date-in-citation")
 	}

@@ -238,7 +238,7 @@ func TestAppendXML(t *testing.T) {
 		{name: "editors after authors", a: Article{Contribs: []Contrib{{Type: "editor", Anonymous: true}, {Anonymous: true}}},
 			has: []string{"<contrib-group>\n<contrib contrib-type=\"author\"><anonymous/></contrib>\n</contrib-group>\n<contrib-group>\n<contrib contrib-type=\"editor\">"}},
 		{name: "e-mail is personal", a: Article{Contribs: []Contrib{{Anonymous: true, Emails: []string{"a@b.c"}}}, Notes: []Note{{Type: "corresp", P: []Rich{"Write to <email>a@b.c</email>"}}, {P: []Rich{"<email>a@b.c</email>"}}}},
-			has: []string{"Write to </corresp>"}, not: []string{"a@b.c", "<fn"}},
+			has: []string{"Write to</corresp>"}, not: []string{"a@b.c", "<fn"}},
 		{name: "e-mail when asked for", options: emails, a: Article{Contribs: []Contrib{{Anonymous: true, Emails: []string{"a@b.c"}}}, Notes: []Note{{Type: "corresp", P: []Rich{"Write to <email>d@e.f</email>"}}}},
 			has: []string{"<email>a@b.c</email></contrib>", "<email>d@e.f</email></corresp>"}},
 		{name: "affiliation in two languages", a: Article{Affs: []Aff{{ID: "1", Forms: []AffForm{{Lang: "ru", City: "К"}, {Lang: "en", City: "K"}}}}},
