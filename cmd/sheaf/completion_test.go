@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sheaf/fixtures/fixturetest"
+	"sheaf/ingest"
 )
 
 // script writes the completion script of a shell and returns its path.
@@ -39,7 +40,7 @@ func TestCompletionInBash(t *testing.T) {
 		"serve|--log-format|":                  "text|json",
 		"--log-format|=|j":                     "json",
 		"serve|--forwarded-header|=":           "X-Forwarded-For|Forwarded",
-		"--db|x.db|import|--format|":           "jats|json|jes",
+		"--db|x.db|import|--format|":           strings.Join(ingest.Kinds(), "|"),
 		"--db|=|x.db|import|--form":            "--format",
 		"serve|--page-size|":                   "",
 		"serve|--db|import|--tls-c":            "--tls-cert", // import is a file here

@@ -49,7 +49,7 @@ func TestLayers(t *testing.T) {
 		"sheaf/ingest/ris/refmantest": {"sheaf/jats", "sheaf/crosswalk", "sheaf/fixtures/fixturetest"},
 		"sheaf/ingest/ris":            {"sheaf/jats", "sheaf/ingest/cut", "sheaf/ingest/ris/refman"},
 		"sheaf/ingest/bibtex":         {"sheaf/jats", "sheaf/ingest/cut", "sheaf/ingest/ris/refman"},
-		"sheaf/ingest/csl":            {"sheaf/jats", "sheaf/ingest/ris/refman"},
+		"sheaf/ingest/csl":            {"sheaf/jats", "sheaf/ingest/cut", "sheaf/ingest/ris/refman"},
 	}
 	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
 	list.Dir = fixturetest.Root()
