@@ -261,7 +261,9 @@ func (im *Importer) put(ctx context.Context, batch []*prepared, report *Report) 
 				return err
 			}
 		}
-		if err := im.complete(ctx, p); err != nil {
+		if p.by == byItself && !im.DryRun { // new, as far as one knows; else Put tells
+			p.change.If, p.change.Drop = store.IfAbsent, []string{"*"}
+		} else if err := im.complete(ctx, p); err != nil {
 			return err
 		}
 		if p.change == nil {

@@ -288,7 +288,7 @@ func (im *Importer) now() time.Time {
 }
 
 const (
-	batchItems = 256
+	batchItems = 512
 	batchBytes = 8 << 20 // of inputs, so that a batch of large ones does not fill the memory
 )
 

@@ -212,7 +212,7 @@ func (w *writer) restore(k *store.Kept) error {
 		if err != nil {
 			return err
 		}
-		if err := w.source(id, with, store.Created); err != nil {
+		if err := w.source(id, with, store.Created, nil); err != nil {
 			return err
 		}
 	}

@@ -3,12 +3,14 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
 
 	"sheaf/store"
 
+	"golang.org/x/sync/errgroup"
 	"zombiezen.com/go/sqlite"
 )
 
@@ -70,11 +72,29 @@ func (db *DB) Put(ctx context.Context, changes []store.Change) ([]store.Outcome,
 		return nil, nil
 	}
 	j := &job{ctx: ctx, changes: changes, ready: make([]*store.Ready, len(changes)), began: db.now().Unix(), finished: make(chan struct{})}
-	for i := range changes {
-		var err error
-		if j.ready[i], err = store.Prepare(&changes[i]); err != nil {
-			return nil, fmt.Errorf("store/sqlite: %w", err)
+	var work errgroup.Group
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for part := range slices.Chunk(j.ready, 32) {
+		at := changes[:len(part)]
+		changes = changes[len(part):]
+		prepare := func() (err error) {
+			for i := range part {
+				if part[i], err = store.Prepare(&at[i]); err != nil {
+					return fmt.Errorf("store/sqlite: %w", err)
+				}
+			}
+			return nil
 		}
+		if len(j.ready) == len(part) { // a few are done sooner here
+			if err := prepare(); err != nil {
+				return nil, err
+			}
+			break
+		}
+		work.Go(prepare)
+	}
+	if err := work.Wait(); err != nil {
+		return nil, err
 	}
 	db.jobs.add(j)
 	for {

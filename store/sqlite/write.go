@@ -96,6 +96,7 @@ type writer struct {
 	lists         map[listKey]int64 // first seen in this transaction
 	sets          map[store.Set]bool
 	tallies       map[tally]int64 // at level 0
+	entries       []entry         // to be written
 	live, deleted int64
 }
 
@@ -370,7 +371,11 @@ func (w *writer) change(c *store.Ready) (store.Outcome, error) {
 	if err := w.putSets(c.Sets); err != nil {
 		return out, err
 	}
-	return out, w.source(id, c, out.Status)
+	drop := c.Drop
+	if old == nil {
+		drop = nil // there is none
+	}
+	return out, w.source(id, c, out.Status, drop)
 }
 
 // save writes the item and its records, and moves its entries to D. Formats that it no longer has become tombstones.
@@ -477,16 +482,68 @@ func (w *writer) enlist(prefix string, specs []string, local string, id int64, d
 		if i == 0 {
 			base = list
 		}
-		if err := run(w.conn, `INSERT INTO entry (list, datestamp, local, item, deleted) VALUES (?, ?, ?, ?, ?)`, list, w.stamp, local, id, deleted); err != nil {
-			return 0, err
-		}
+		w.entries = append(w.entries, entry{list, w.stamp, local, id, deleted})
 		w.tallies[tally{list: list, datestamp: w.stamp}]++
+	}
+	if len(w.entries) > maxEntries {
+		return base, w.enter()
 	}
 	return base, nil
 }
 
+// entry is a row of the table of that name.
+type entry struct {
+	list, datestamp int64
+	local           string
+	item            int64
+	deleted         bool
+}
+
+const (
+	maxEntries = 16384 // that wait to be written
+	entryRows  = 64    // of them in one statement
+)
+
+var insertEntries = `INSERT INTO entry (list, datestamp, local, item, deleted) VALUES ` + strings.Repeat("(?, ?, ?, ?, ?), ", entryRows-1) + "(?, ?, ?, ?, ?)"
+
+// enter writes the entries that wait, in the order of the table and many at a time, which takes a fraction of the time of one by one.
+func (w *writer) enter() error {
+	slices.SortFunc(w.entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.list, b.list), cmp.Compare(a.datestamp, b.datestamp), strings.Compare(a.local, b.local))
+	})
+	for rest := w.entries; len(rest) > 0; {
+		n, query := entryRows, insertEntries
+		if len(rest) < n {
+			n, query = 1, `INSERT INTO entry (list, datestamp, local, item, deleted) VALUES (?, ?, ?, ?, ?)`
+		}
+		stmt, err := w.conn.Prepare(query)
+		if err != nil {
+			return err
+		}
+		for i, e := range rest[:n] {
+			at := 5 * i
+			stmt.BindInt64(at+1, e.list)
+			stmt.BindInt64(at+2, e.datestamp)
+			stmt.BindText(at+3, e.local)
+			stmt.BindInt64(at+4, e.item)
+			stmt.BindBool(at+5, e.deleted)
+		}
+		if _, err := stmt.Step(); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	w.entries = w.entries[:0]
+	return nil
+}
+
 // unlist takes the item out of every list.
 func (w *writer) unlist(old *item) error {
+	if len(w.entries) > 0 && old.datestamp == w.stamp { // its entries may be among those that wait
+		if err := w.enter(); err != nil {
+			return err
+		}
+	}
 	for _, f := range strings.Fields(old.formats + " " + old.gone) {
 		for _, spec := range store.Lists(old.sets) {
 			list, err := w.list(f, spec)
@@ -545,8 +602,8 @@ func (w *writer) putSets(sets []store.Set) error {
 }
 
 // source drops the inputs that the change says, and keeps the one that it came from, under its name, unless it is there and nothing was changed by it.
-func (w *writer) source(id int64, c *store.Ready, status store.Status) error {
-	for _, name := range c.Drop {
+func (w *writer) source(id int64, c *store.Ready, status store.Status, drop []string) error {
+	for _, name := range drop {
 		err := error(nil)
 		switch {
 		case name != "*":
@@ -575,6 +632,9 @@ func (w *writer) source(id int64, c *store.Ready, status store.Status) error {
 
 // finish writes what was gathered: tallies, counts and, if anything was stamped, the clock.
 func (w *writer) finish() error {
+	if err := w.enter(); err != nil {
+		return err
+	}
 	sums := make(map[tally]int64, len(w.tallies)*len(store.TallyShifts))
 	for t, n := range w.tallies {
 		for level, shift := range store.TallyShifts {
