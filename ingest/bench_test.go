@@ -24,7 +24,7 @@ var files = map[string]struct {
 	"jats": {record: func(i int) string {
 		data, _ := fixtures.FS.ReadFile("articles/thin-films.xml")
 		n := strconv.Itoa(i)
-		return strings.NewReplacer("10.5555/", "10.5555/"+n+".", "jtf-2026-0101", "jtf-2026-"+n, "ABCDEF", "EDN"+n, "<article-title>", "<article-title>"+n+" ").Replace(string(data))
+		return strings.NewReplacer("10.5555/", "10.5555/"+n+".", "jtf-2026-0101", "jtf-2026-"+n, "ABCDEF", "EDN"+n, "Рост плёнок", n+" рост плёнок").Replace(string(data))
 	}},
 	"crossref": {before: `{"status":"ok","message-type":"work-list","message":{"items":[`, after: `]}}`, record: func(i int) string {
 		refs := make([]string, 30)
