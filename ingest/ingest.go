@@ -34,6 +34,7 @@ import (
 	"sheaf/ingest/ojs"
 	"sheaf/ingest/pubmed"
 	"sheaf/ingest/ris"
+	"sheaf/ingest/table"
 	"sheaf/jats"
 	"sheaf/store"
 )
@@ -66,6 +67,7 @@ var readers = []Reader{
 	{"ris", "RIS", false, ris.Recognise, ris.Cut, clean(ris.Read)},
 	{"nbib", "PubMed's tagged format (MEDLINE)", false, ris.RecogniseMEDLINE, ris.CutMEDLINE, clean(ris.ReadMEDLINE)},
 	{"bibtex", "BibTeX and biblatex", false, bibtex.Recognise, bibtex.Cut, clean(bibtex.Read)},
+	{"table", "CSV, TSV or XLSX with a header row", false, table.Recognise, table.Cut, clean(table.Read)},
 	{"jes", "landing page of the Academy's journal platform as text", false, jes.Recognise, nil, clean(jes.Read)},
 }
 

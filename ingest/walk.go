@@ -14,10 +14,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"sheaf/ingest/cut"
+	"sheaf/ingest/table"
 	"sheaf/jats"
 )
 
@@ -157,14 +159,14 @@ func (w *Walker) file(ctx context.Context, name string, yield func(Input) error)
 }
 
 // stream takes apart what r holds by its content: an archive, a file of many records, or one document.
-func (w *Walker) stream(ctx context.Context, name string, r io.Reader, depth int, yield func(Input) error) error {
+func (w *Walker) stream(ctx context.Context, name string, in io.Reader, depth int, yield func(Input) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if depth > maxNesting {
 		return yield(Input{Name: name, Err: jats.Faultf("too-deep", 0, "archives nested more than %d deep", maxNesting)})
 	}
-	br := bufio.NewReaderSize(r, headSize)
+	br := bufio.NewReaderSize(in, headSize)
 	head, err := br.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return yield(Input{Name: name, Err: fileError(err)})
@@ -190,7 +192,14 @@ func (w *Walker) stream(ctx context.Context, name string, r io.Reader, depth int
 		return w.records(ctx, name, w.Format, cut.JSON, br, yield)
 	}
 	kind := w.Format
-	if r := recognise(kind, head); r != nil {
+	r := recognise(kind, head)
+	switch strings.ToLower(path.Ext(filepath.ToSlash(name))) {
+	case ".csv", ".tsv", ".tab": // of these the table's reader can say best what they lack
+		if r == nil {
+			r = recognise("table", head)
+		}
+	}
+	if r != nil {
 		if kind = r.Name; r.Cut != nil {
 			return w.records(ctx, name, kind, r.Cut, br, yield)
 		}
@@ -246,6 +255,9 @@ func (w *Walker) zip(ctx context.Context, name string, r io.ReaderAt, size int64
 	zr, err := zip.NewReader(r, size)
 	if err != nil {
 		return yield(Input{Name: name, Err: fmt.Errorf("damaged archive: %w", err)})
+	}
+	if slices.ContainsFunc(zr.File, func(f *zip.File) bool { return f.Name == "xl/workbook.xml" }) {
+		return w.records(ctx, name, "table", func(_ io.Reader, yield func(cut.Record) error) error { return table.CutXLSX(r, size, yield) }, nil, yield)
 	}
 	for _, f := range zr.File {
 		if f.FileInfo().IsDir() {
