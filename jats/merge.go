@@ -65,8 +65,13 @@ func Merge(base, other *Article) *Article {
 	if m.FPage == "" && m.ElocationID == "" && m.PageRange == "" {
 		m.FPage, m.LPage, m.PageRange, m.ElocationID = other.FPage, other.LPage, other.PageRange, other.ElocationID
 	}
-	m.Abstracts = slices.Concat(inLang(base.Abstracts, base.Lang, abstractLang), absent(base.Abstracts, base.Lang, other.Abstracts, other.Lang, abstractLang))
-	m.KwdGroups = unite(inLang(base.KwdGroups, base.Lang, kwdLang), inLang(other.KwdGroups, other.Lang, kwdLang), func(g KwdGroup) string { return g.Lang + "\x00" + g.Vocab })
+	if more := absent(base.Abstracts, base.Lang, other.Abstracts, other.Lang, abstractLang); len(more) > 0 {
+		m.Abstracts = slices.Concat(inLang(base.Abstracts, base.Lang, abstractLang), more)
+	}
+	own := inLang(base.KwdGroups, base.Lang, kwdLang)
+	if all := unite(own, inLang(other.KwdGroups, other.Lang, kwdLang), func(g KwdGroup) string { return g.Lang + "\x00" + g.Vocab }); len(all) > len(own) {
+		m.KwdGroups = all
+	}
 	if len(m.Permissions.Licenses) == 0 && m.Permissions.Access == "" {
 		price := m.Permissions.Price
 		statements := m.Permissions.Statements

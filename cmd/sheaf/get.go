@@ -8,13 +8,15 @@ import (
 	"time"
 
 	"sheaf/crosswalk"
+	"sheaf/ingest"
 	"sheaf/jats"
 	"sheaf/store"
 )
 
 type getCmd struct {
 	Identifier string `arg:"" help:"Identifier, with or without oai:REPOSITORY-ID:."`
-	Prefix     string `help:"metadataPrefix; without one, the article as JSON."`
+	Prefix     string `help:"metadataPrefix; without one, the article as JSON." xor:"what"`
+	Sources    bool   `help:"Tell where the item comes from instead: its sources, the one that stands first, and what each field came from; as JSON." xor:"what"`
 }
 
 func (c *getCmd) Run(ctx context.Context, s *settings, io stdio) error {
@@ -23,6 +25,16 @@ func (c *getCmd) Run(ctx context.Context, s *settings, io stdio) error {
 		return err
 	}
 	defer db.Close()
+	if c.Sources {
+		from, sources, err := ingest.Sources(ctx, db, s.local(c.Identifier))
+		if err != nil {
+			return notFound(err, c.Identifier)
+		}
+		enc := json.NewEncoder(io.out)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(map[string]any{"sources": sources, "fields": from})
+	}
 	item, err := db.Get(ctx, s.local(c.Identifier))
 	if err != nil {
 		return notFound(err, c.Identifier)

@@ -18,17 +18,19 @@ import (
 
 	"sheaf/ingest"
 	"sheaf/ingest/harvest"
+	"sheaf/ingest/table"
 	"sheaf/store"
 )
 
 type importCmd struct {
-	Path    []string `arg:"" help:"Files, folders, archives, base URLs of OAI-PMH endpoints, or - for standard input."`
-	Format  string   `enum:",${kinds}" default:"" help:"What the inputs are (${kinds}); the default is to recognise each by its content."`
-	Set     []string `help:"Put every item in this set too: SPEC or SPEC=NAME; may be given several times." sep:"none" placeholder:"SPEC[=NAME]"`
-	Replace bool     `help:"Each input takes the place of all that its item came from, also where it says less."`
-	DryRun  bool     `help:"Read, check and render, but store nothing."`
-	JSON    bool     `name:"json" help:"Print the summary as a JSON object."`
-	Rejects string   `help:"Write each refusal to this file as a line of JSON." placeholder:"FILE"`
+	Path     []string `arg:"" optional:"" help:"Files, folders, archives, base URLs of OAI-PMH endpoints, or - for standard input."`
+	Template string   `enum:",csv,xlsx" default:"" help:"Instead of importing, write a table to begin with to standard output: csv or xlsx; docs/tables.md tells what the columns mean."`
+	Format   string   `enum:",${kinds}" default:"" help:"What the inputs are (${kinds}); the default is to recognise each by its content."`
+	Set      []string `help:"Put every item in this set too: SPEC or SPEC=NAME; may be given several times." sep:"none" placeholder:"SPEC[=NAME]"`
+	Replace  bool     `help:"Each input takes the place of all that its item came from, also where it says less."`
+	DryRun   bool     `help:"Read, check and render, but store nothing."`
+	JSON     bool     `name:"json" help:"Print the summary as a JSON object."`
+	Rejects  string   `help:"Write each refusal to this file as a line of JSON." placeholder:"FILE"`
 	harvestFlags
 
 	harvests []*harvest.Harvester
@@ -36,6 +38,13 @@ type importCmd struct {
 }
 
 func (c *importCmd) Run(ctx context.Context, s *settings, io stdio) error {
+	switch {
+	case c.Template != "":
+		return c.template(io)
+	case len(c.Path) == 0:
+		fmt.Fprintln(io.err, "sheaf: import: want files, folders, archives, base URLs or - for standard input; or --template")
+		return exit(exitUsage)
+	}
 	sets, err := parseSets(c.Set)
 	if err != nil {
 		fmt.Fprintln(io.err, "sheaf:", err)
@@ -47,6 +56,18 @@ func (c *importCmd) Run(ctx context.Context, s *settings, io stdio) error {
 	}
 	defer db.Close()
 	return c.into(ctx, s, db, sets, io)
+}
+
+// template writes a table that an editor can fill in.
+func (c *importCmd) template(io stdio) error {
+	data, err := table.Template(), error(nil)
+	if c.Template == "xlsx" {
+		data, err = table.TemplateXLSX()
+	}
+	if err == nil {
+		_, err = io.out.Write(data)
+	}
+	return err
 }
 
 // into imports c.Path into db and reports.

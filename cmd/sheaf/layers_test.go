@@ -39,7 +39,7 @@ func TestLayers(t *testing.T) {
 		"sheaf/oai/oaitest":          {"sheaf/crosswalk", "sheaf/oai", "sheaf/store", "sheaf/store/storetest"},
 		"sheaf/api":                  {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/ingest"},
 		"sheaf/web":                  {"sheaf/jats", "sheaf/crosswalk", "sheaf/store"},
-		"sheaf/cmd/sheaf":            {"sheaf/jats", "sheaf/jats/jats4r", "sheaf/crosswalk", "sheaf/store", "sheaf/store/sqlite", "sheaf/store/postgres", "sheaf/ingest", "sheaf/ingest/cut", "sheaf/ingest/harvest", "sheaf/ingest/watch", "sheaf/oai", "sheaf/web", "sheaf/api", "sheaf/fixtures"},
+		"sheaf/cmd/sheaf":            {"sheaf/jats", "sheaf/jats/jats4r", "sheaf/crosswalk", "sheaf/store", "sheaf/store/sqlite", "sheaf/store/postgres", "sheaf/ingest", "sheaf/ingest/cut", "sheaf/ingest/harvest", "sheaf/ingest/table", "sheaf/ingest/watch", "sheaf/oai", "sheaf/web", "sheaf/api", "sheaf/fixtures"},
 		"sheaf/cmd/sheaf/bench":      {"sheaf/store/postgres/pgtest"},
 		"sheaf/cmd/sheaf/release":    nil,
 		"sheaf/fixtures/fixturetest": nil,
