@@ -36,6 +36,15 @@ func ParseCitation(printed string) Citation {
 		p.general()
 	}
 	p.kind()
+	if len(c.URLs) > 0 || len(c.IDs) > 0 { // where a link stood inside a title, what is left of it is not printed so
+		plain := strings.Join(strings.Fields(s), " ")
+		for _, texts := range []*[]Text{&c.Titles, &c.Sources, &c.ChapterTitles} {
+			*texts = slices.DeleteFunc(*texts, func(t Text) bool { return !strings.Contains(plain, strings.Join(strings.Fields(t.Text.Plain()), " ")) })
+			if len(*texts) == 0 {
+				*texts = nil
+			}
+		}
+	}
 	return c
 }
 
