@@ -36,13 +36,17 @@ func ParseCitation(printed string) Citation {
 		p.general()
 	}
 	p.kind()
-	if len(c.URLs) > 0 || len(c.IDs) > 0 { // where a link stood inside a title, what is left of it is not printed so
-		plain := strings.Join(strings.Fields(s), " ")
-		for _, texts := range []*[]Text{&c.Titles, &c.Sources, &c.ChapterTitles} {
-			*texts = slices.DeleteFunc(*texts, func(t Text) bool { return !strings.Contains(plain, strings.Join(strings.Fields(t.Text.Plain()), " ")) })
-			if len(*texts) == 0 {
-				*texts = nil
-			}
+	// Where a link or a note stood inside a title, what is left of it is not printed so.
+	plain := strings.Join(strings.Fields(s), " ")
+	for _, texts := range []*[]Text{&c.Titles, &c.Sources, &c.ChapterTitles} {
+		*texts = slices.DeleteFunc(*texts, func(t Text) bool { return !strings.Contains(plain, strings.Join(strings.Fields(t.Text.Plain()), " ")) })
+		if len(*texts) == 0 {
+			*texts = nil
+		}
+	}
+	for _, v := range []*string{&c.PublisherName, &c.PublisherLoc, &c.Size} {
+		if !strings.Contains(s, *v) {
+			*v = ""
 		}
 	}
 	return c

@@ -180,7 +180,7 @@ func FuzzParseCitation(f *testing.F) {
 	for _, s := range []string{
 		"Ivanov I.I. Reki (Rivers of X). Moscow: Vymysel, 2015. (In Russ.)", "王测试: “水” (Wang Ceshi. Water of Things) // 水利. 2012年. 第5期. (In Chin.)",
 		"Smith, J. (2012). A. B, 3(2), 1-2. https://doi.org/10.5555/x(1)", "A <b> & c. 2018;1(2):3-4", "Петров П. П. «О (реках» // Ж. — 2020. — № 3 (5). — С. 1-2.", "水 (Shui). 王主编. 北京: 水出版社, 1992.",
-		"Smitraps://doi2. http J. (2012) a. B, x)1-,2.2. https://doi.ohoi2. ht50.",
+		"Smitraps://doi2. http J. (2012) a. B, x)1-,2.2. https://doi.ohoi2. ht50.", "Ivanov I.I. Reki (Rivs)4C2015((. se X). MoLVymysel. U, 20(In Rus) s",
 	} {
 		f.Add(s)
 	}
