@@ -31,6 +31,7 @@ const (
 	cTold
 	cCustom
 	cTitle
+	cPrefix
 	cSubtitle
 	cShortTitle
 	cJournal
@@ -155,6 +156,7 @@ func also(s string) []string { return strings.Split(s, "|") }
 var columns = []column{
 	{col: cTitle, Column: Column{Name: "title", Russian: "Название", Languages: true, Meaning: "title of the article; the only column that must be there, with one other",
 		Example: "Lanterns of the old harbour", Also: also("article title|document title|paper title|item title|title of article|title of the article|original title|название статьи|название публикации|название работы|название документа|наименование статьи|наименование|заглавие|заглавие статьи|заголовок|заголовок статьи|标题|题名|篇名|论文题目")}},
+	{col: cPrefix, Column: Column{Name: "title prefix", Russian: "Начало названия", Languages: true, Meaning: "article that stands before the title and is not sorted by", Example: "The", Also: also("article prefix")}},
 	{col: cSubtitle, Column: Column{Name: "subtitle", Russian: "Подзаголовок", Languages: true, Meaning: "subtitle", Example: "An attempt at a list",
 		Also: also("sub title|article subtitle|подзаголовок статьи|副标题")}},
 	{col: cShortTitle, Column: Column{Name: "short title", Russian: "Колонтитул", Languages: true, Meaning: "running head", Example: "Harbour lanterns", Also: also("running head|running title|краткое название")}},
@@ -170,7 +172,7 @@ var columns = []column{
 		Also: also("email|e mail|e mails|author email|author emails|email addresses|email address|e mail автора|электронная почта|почта|эл почта|адрес электронной почты")}},
 	{col: cCorresp, Column: Column{Name: "corresponding author", Russian: "Автор для корреспонденции", Several: true, Meaning: "who answers letters: a name as in the list of authors, or its number in the list", Example: "Ogneva, Vera",
 		Also: also("corresponding authors|correspondence address|correspondence|correspondence author|автор для переписки|ответственный автор|контактное лицо|корреспондирующий автор|通讯作者")}},
-	{col: cEditors, Column: Column{Name: "editors", Russian: "Редакторы", Languages: true, Several: true, Meaning: "editors of the volume, written as authors are", Example: "Primer, Anna", Also: also("editor|editor s|редактор|ответственный редактор")}},
+	{col: cEditors, Column: Column{Name: "editors", Russian: "Редакторы", Languages: true, Several: true, Meaning: "editors of the volume, written as authors are", Example: "Primer, Anna", Also: also("editor|editor s|book editors|редактор|ответственный редактор")}},
 	{col: cTranslators, Column: Column{Name: "translators", Russian: "Переводчики", Languages: true, Several: true, Meaning: "translators, written as authors are", Example: "Li, Wei", Also: also("translator|translator s|переводчик")}},
 	{col: cFullNames, Column: Column{Name: "author full names", Russian: "Полные имена авторов", Several: true, Meaning: "authors of Scopus with their numbers there; used instead of authors", Example: "Ogneva, Vera (57200000001)", Also: also("authors full names|full names of authors|author full name")}},
 	{col: cAuthorIDs, kind: "scopus", Column: Column{Name: "scopus author ids", Russian: "Scopus ID авторов", Several: true, Meaning: "numbers of the authors in Scopus, in their order", Example: "57200000001; 57200000002", Also: also("author s id|authors id|author ids|author id|scopus author id|scopus id автора")}},
@@ -239,6 +241,7 @@ var columns = []column{
 	{col: cSection, Column: Column{Name: "section", Russian: "Раздел", Languages: true, Meaning: "section of the issue", Example: "Articles", Also: also("section title|journal section|раздел журнала|рубрика журнала|рубрика выпуска|栏目")}},
 	{col: cSubjects, kind: "subject", Column: Column{Name: "subjects", Russian: "Рубрики", Languages: true, Several: true, Meaning: "subjects", Example: "Street lighting; Local history",
 		Also: also("subject|subject area|subject areas|categories|category|discipline|disciplines|research areas|research area|wos categories|fields of research|fields of research anzsrc 2020|fields of research for|topics|рубрика|тематика|тема|предметная область|отрасль знаний|学科|分类")}},
+	{col: cSubjects, kind: "coverage", Column: Column{Name: "coverage", Russian: "Охват", Languages: true, Several: true, Meaning: "place and time that the article is about", Example: "Old Harbour, 1890-1910"}},
 	{col: cSubjects, kind: "udc", Column: Column{Name: "udc", Russian: "УДК", Several: true, Meaning: "UDC", Example: "628.9", Also: also("код удк|индекс удк")}},
 	{col: cSubjects, kind: "bbk", Column: Column{Name: "bbk", Russian: "ББК", Several: true, Meaning: "the Russian library classification", Example: "31.294", Also: also("код ббк")}},
 	{col: cSubjects, kind: "grnti", Column: Column{Name: "grnti", Russian: "ГРНТИ", Several: true, Meaning: "the Russian rubricator of scientific information", Example: "45.53.33", Also: also("код грнти|рубрика грнти|коды грнти")}},
@@ -277,7 +280,8 @@ var columns = []column{
 const ignored = "key|date added|date modified|access date|file attachments|link attachments|library catalog|call number|extra|archive|archive location|conference code|" +
 	"molecular sequence numbers|chemicals cas|tradenames|manufacturers|column1|rank|recent citations|rcr|fcr|altmetric|dimensions url|п п|row|row number|usage count|" +
 	"highly cited status|hot paper status|date of export|ids number|web of science index|cited reference count|180 day usage count|since 2013 usage count|open access designations key|" +
-	"article galley filename|galley filename|article galley label|cover image filename|cover image alt text|issue description|username|section abbrev|article views|unnamed 0|index"
+	"article galley filename|galley filename|article galley label|cover image filename|cover image alt text|issue description|username|section abbrev|article views|unnamed 0|index|number of volumes|attorney agent|cast member|commenter|composer|cosponsor|counsel|interviewer|producer|recipient|reviewed author|scriptwriter|words by|guest|running time|scale|" +
+	"artwork size|filing date|application number|assignee|issuing authority|court|reporter|legal status|priority numbers|programming language|system|code number|legislative body"
 
 // wosTags are the field tags of Web of Science.
 //

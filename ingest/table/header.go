@@ -106,6 +106,7 @@ func headerOf(cells []string) header {
 			}
 		}
 	}
+	h.byName()
 	if tags >= 2 {
 		h.dialect = wos
 		for i, name := range cells {
@@ -118,7 +119,31 @@ func headerOf(cells []string) header {
 	return h
 }
 
-// known tells how many columns of h are known when it is a header of a table of articles, else 0.
+// byName gives two columns that hold the same, one under an English and one under a Russian name ("Abstract", "Аннотация"), these languages.
+func (h *header) byName() {
+	var at [cols][2]int // the place of the one with an English and with a Russian name, from 1; -1: there are several
+	for i, k := range h.columns {
+		if !k.col.inLanguages() || k.lang != "" || k.kind != "" {
+			continue
+		}
+		p := &at[k.col][0]
+		if strings.IndexFunc(h.names[i], func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }) >= 0 {
+			p = &at[k.col][1]
+		}
+		if *p != 0 {
+			*p = -1
+		} else {
+			*p = i + 1
+		}
+	}
+	for _, p := range at {
+		if p[0] > 0 && p[1] > 0 {
+			h.columns[p[0]-1].lang, h.columns[p[1]-1].lang = "en", "ru"
+		}
+	}
+}
+
+// known tells how many things the columns of h hold when it is a header of a table of articles, else 0.
 func (h header) known() int {
 	n, named, title := 0, 0, false
 	var seen [cols]bool
@@ -130,12 +155,12 @@ func (h header) known() int {
 		if k.col == cUnknown || k.col == cIgnored {
 			continue
 		}
-		if title = title || k.col == cTitle; k.col != cCustom && !(seen[k.col] && k.lang == "" && k.kind == "") {
+		if title = title || k.col == cTitle; k.col != cCustom && !seen[k.col] {
 			n++
 		}
 		seen[k.col] = true
 	}
-	if !title || n < 2 || n < 4 && n*4 < named { // words of a text are now and then names of columns
+	if !title || n < 2 || n < 4 && n*5 < named { // words of a text are now and then names of columns
 		return 0
 	}
 	return n

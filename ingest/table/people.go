@@ -274,7 +274,7 @@ func (r *reader) marks(p *person, s string) string {
 		case open == '[':
 			p.refs = append(p.refs, strings.FieldsFunc(inside, func(c rune) bool { return c == ',' || c == ';' || c == ' ' })...)
 		case open == '{', open == '(' && isORCID(inside):
-			for _, id := range cutAll(inside, ",;") {
+			for _, id := range cutAt(inside, ",;") {
 				p.IDs = append(p.IDs, personID(id))
 			}
 		case open == '(' && isDigits(inside) && len(inside) > 6:
@@ -496,7 +496,7 @@ func (r *reader) besideNames(authors []person, n int) []person {
 			short = append(short, names...)
 		}
 		for i, s := range list {
-			name, rest := nameBefore(s, short)
+			name, rest, bracketed := nameBefore(s, short)
 			parsed := jats.ParseName(name)
 			at := -1
 			switch {
@@ -511,7 +511,7 @@ func (r *reader) besideNames(authors []person, n int) []person {
 			var ids []string
 			for _, a := range r.a.Affs {
 				for _, f := range a.Forms {
-					if strings.Contains(rest, f.Text.Plain()) {
+					if !bracketed && strings.Contains(rest, f.Text.Plain()) {
 						ids = append(ids, a.ID)
 					}
 				}
@@ -552,19 +552,19 @@ func wosAddresses(s string) (out []address) {
 		if s != "" {
 			s = "[" + s
 		}
-		out = append(out, address{cutAll(names, ";"), strings.TrimSuffix(strings.TrimSpace(text), ";")})
+		out = append(out, address{cutAt(names, ";"), strings.TrimSuffix(strings.TrimSpace(text), ";")})
 	}
 	return out
 }
 
-// nameBefore parts the name that stands before an affiliation from it; known are names that it may be.
-func nameBefore(s string, known []string) (name, rest string) {
+// nameBefore parts the name that stands before an affiliation from it, which may be bracketed; known are names that it may be.
+func nameBefore(s string, known []string) (name, rest string, bracketed bool) {
 	if i := strings.Index(s, " ("); i > 0 && strings.HasSuffix(s, ")") {
-		return s[:i], s[i+2 : len(s)-1]
+		return s[:i], s[i+2 : len(s)-1], true
 	}
 	for _, k := range known {
 		if rest, ok := strings.CutPrefix(s, k+","); ok {
-			return k, strings.TrimSpace(rest)
+			return k, strings.TrimSpace(rest), false
 		}
 	}
 	f := strings.SplitN(s, ",", 3)
@@ -573,11 +573,11 @@ func nameBefore(s string, known []string) (name, rest string) {
 	}
 	switch {
 	case len(f) == 3 && isInitials(strings.ReplaceAll(f[1], " ", "")):
-		return f[0] + ", " + f[1], f[2]
+		return f[0] + ", " + f[1], f[2], false
 	case len(f) > 1:
-		return f[0], strings.TrimSpace(s[strings.IndexByte(s, ',')+1:])
+		return f[0], strings.TrimSpace(s[strings.IndexByte(s, ',')+1:]), false
 	}
-	return s, ""
+	return s, "", false
 }
 
 // surnameOf is what a name is compared by: surname and initials, in lower case; initials are "" where the parts of the name are not told.
@@ -640,8 +640,15 @@ func (r *reader) identifiers(c cell, authors []person) {
 		kind = "orcid"
 	}
 	list := several(c.text)
-	if len(list) == 1 && len(authors) > 1 {
-		list = parts(list[0], ",")
+	if p := parts(c.text, ","); len(list) == 1 && len(p) == len(authors) {
+		bare := true
+		for _, s := range p {
+			name, id := nameAndID(s)
+			bare = bare && name == "" && strings.IndexByte(id, ' ') < 0
+		}
+		if bare {
+			list = p
+		}
 	}
 	var lost []string
 	for i, s := range list {
@@ -657,7 +664,13 @@ func (r *reader) identifiers(c cell, authors []person) {
 		case at < 0:
 			lost = append(lost, s)
 		default:
-			authors[at].IDs = append(authors[at].IDs, jats.ContribID{Type: kind, Value: number(id)})
+			x, has := jats.ContribID{Type: kind, Value: number(id)}, false
+			for _, y := range authors[at].IDs {
+				has = has || x == y
+			}
+			if !has {
+				authors[at].IDs = append(authors[at].IDs, x)
+			}
 		}
 	}
 	if len(lost) > 0 {
@@ -708,7 +721,7 @@ func (r *reader) correspondence(c cell, authors []person) {
 		}
 		name, rest, more := strings.Cut(s, " (")
 		if !more && r.dialect != plain {
-			name, rest = nameBefore(s, nil)
+			name, rest, _ = nameBefore(s, nil)
 			more = rest != ""
 			if full := findPerson(authors, jats.ParseName(s)); full >= 0 {
 				name, more = s, false
@@ -734,7 +747,10 @@ func (r *reader) correspondence(c cell, authors []person) {
 
 // emails gives authors the addresses of a cell, in their order when there are as many, or by the name before each; one address is of the one who answers letters.
 func (r *reader) emails(c cell, authors []person) {
-	list := several(strings.ReplaceAll(c.text, ",", ";"))
+	list := several(c.text)
+	if len(list) == 1 && !strings.Contains(c.text, ":") {
+		list = parts(c.text, ", ")
+	}
 	corresp := -1
 	for i, p := range authors {
 		if p.Corresp {

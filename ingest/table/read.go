@@ -40,7 +40,9 @@ func newReader(h header, row []string) *reader {
 		case cIgnored:
 		case cTold:
 			for _, line := range strings.Split(s, "\n") {
-				r.warn("unknown-column", "", "%s", line)
+				if code, message, ok := strings.Cut(line, ": "); ok && (code == "unknown-column" || code == "sheet-left-out") {
+					r.warn(code, "", "%s", message)
+				}
 			}
 		default:
 			r.cells = append(r.cells, cell{k, h.names[i], s})
@@ -141,6 +143,9 @@ func (r *reader) custom(name, value string) {
 
 // several are the values of a cell: parted by semicolons or lines that stand in no brackets, or else by bars.
 func several(s string) []string {
+	if strings.Contains(s, "；") {
+		s = strings.ReplaceAll(s, "；", ";")
+	}
 	if !strings.ContainsAny(s, ";\n") {
 		if strings.IndexByte(s, '|') < 0 {
 			return []string{s}
@@ -165,7 +170,7 @@ func parts(s, marks string) []string {
 			depth++
 		case c == ')' || c == ']' || c == '}':
 			if depth--; depth < 0 {
-				return cutAll(s, marks)
+				return cutAt(s, marks)
 			}
 		case depth == 0 && strings.IndexByte(marks, c) >= 0:
 			add(s[from:i])
@@ -173,13 +178,13 @@ func parts(s, marks string) []string {
 		}
 	}
 	if depth != 0 {
-		return cutAll(s, marks)
+		return cutAt(s, marks)
 	}
 	add(s[from:])
 	return out
 }
 
-func cutAll(s, marks string) []string {
+func cutAt(s, marks string) []string {
 	var out []string
 	for _, p := range strings.FieldsFunc(s, func(r rune) bool { return r < utf8.RuneSelf && strings.IndexByte(marks, byte(r)) >= 0 }) {
 		if p = strings.TrimSpace(p); p != "" {
@@ -269,7 +274,13 @@ func (r *reader) ids() {
 
 func (r *reader) titles() {
 	for _, c := range r.ours(r.all(cTitle)) {
-		t := jats.Title{Lang: r.other(c.lang), Text: r.rich(c.name, c.text, jats.InlineMarkup)}
+		text := c.text
+		for _, p := range r.all(cPrefix) {
+			if p.lang == c.lang {
+				text = p.text + " " + text
+			}
+		}
+		t := jats.Title{Lang: r.other(c.lang), Text: r.rich(c.name, text, jats.InlineMarkup)}
 		switch {
 		case r.a.Title.Text == "":
 			r.a.Title = t

@@ -143,7 +143,7 @@ func (r *reader) funding() {
 			}
 			w := jats.Award{Funders: []jats.Funder{{Name: strings.TrimSpace(name)}}}
 			if grants != "" {
-				w.IDs = cutAll(grants, ",;")
+				w.IDs = cutAt(grants, ",;")
 			}
 			f.Awards = append(f.Awards, w)
 		}

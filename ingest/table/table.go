@@ -87,8 +87,7 @@ func Cut(r io.Reader, yield func(cut.Record) error) error {
 		return yield(cut.Record{Line: 1, Err: noTitle(head)})
 	}
 	in.comma, in.bare = h.comma, h.dialect == wos && h.comma == '\t'
-	c := cutter{columns: h.columns, names: h.names, yield: yield}
-	c.unknown()
+	c := newCutter(h, yield)
 	for {
 		line, cells, err := in.next()
 		if errors.Is(err, io.EOF) {
@@ -150,34 +149,48 @@ func noTitle(head []byte) error {
 type cutter struct {
 	columns []key
 	names   []string
-	sheet   string // of a workbook with several that hold articles; else ""
-	told    string // warnings that go with the next record
+	written []string // the names as they stand in the records
+	sheet   string   // of a workbook with several that hold articles; else ""
+	told    string   // warnings that go with the next record
 	yield   func(cut.Record) error
 	faults  int
 	data    []byte
 }
 
+func newCutter(h header, yield func(cut.Record) error) *cutter {
+	c := &cutter{columns: h.columns, names: h.names, yield: yield}
+	if list := unknown(c.columns, c.names); list != "" {
+		c.tell("unknown-column", list)
+	}
+	c.written = make([]string, len(c.names))
+	for i, k := range c.columns {
+		switch name := c.names[i]; {
+		case k.col == cUnknown:
+			c.written[i] = ignorePrefix + name
+		case k.lang != "" && keyOf(name).lang == "": // told by another column, which may be empty in a row
+			c.written[i] = name + "@" + k.lang
+		default:
+			c.written[i] = name
+		}
+	}
+	return c
+}
+
 // The columns that Cut writes beside those of the table.
 const (
 	ignorePrefix = "ignore:"
-	toldColumn   = "sheaf:told" // warnings about the whole file, one a line; they go with its first record
+	toldColumn   = "sheaf:told" // warnings about the whole file, "CODE: MESSAGE", one a line; they go with its first record
 	sheetColumn  = "ignore:sheet"
 )
 
-// unknown keeps a warning that names the columns that are not known.
-func (c *cutter) unknown() {
-	if list := unknown(c.columns, c.names); list != "" {
-		c.tell(list)
-	}
-}
-
-func (c *cutter) tell(s string) {
+func (c *cutter) tell(code, message string) {
 	if c.told != "" {
 		c.told += "\n"
 	}
-	c.told += s
+	c.told += code + ": " + message
 }
 
+// unknown names the columns that are not known, or is "".
 func unknown(columns []key, names []string) string {
 	var list []string
 	n := 0
@@ -241,11 +254,7 @@ func (c *cutter) row(line int, cells []string) error {
 		if i >= len(c.names) || s == "" || strings.TrimSpace(s) == "" {
 			continue
 		}
-		name := c.names[i]
-		if c.columns[i].col == cUnknown {
-			name = ignorePrefix + name
-		}
-		put(name, s)
+		put(c.written[i], s)
 	}
 	if !bytes.Contains(head, []byte(",")) { // a header has two columns at least
 		put("doi", "")

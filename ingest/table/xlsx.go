@@ -103,10 +103,9 @@ func CutXLSX(r io.ReaderAt, size int64, yield func(cut.Record) error) (err error
 		return yield(cut.Record{Line: 1, Err: noTitle(head)})
 	}
 	for i, s := range use {
-		c := cutter{columns: s.h.columns, names: s.h.names, yield: yield}
-		c.unknown()
+		c := newCutter(s.h, yield)
 		if i == 0 && len(left) > 0 {
-			c.tell("sheets that were left out: " + strings.Join(left[:min(len(left), 20)], ", "))
+			c.tell("sheet-left-out", "sheets that were left out: "+strings.Join(left[:min(len(left), 20)], ", "))
 		}
 		if len(use) > 1 {
 			c.sheet = s.name
