@@ -24,6 +24,7 @@ type prepared struct {
 	outcome   Outcome
 	withdrawn bool          // the source has deleted it
 	counted   bool          // in Importer.seen
+	nth       int           // of the records that its file gives its item, from 0, once counted
 	read      *jats.Article // the input
 	article   *jats.Article // the item's: the input, composed with what else is known of it
 	names     Names         // of the input
@@ -379,8 +380,12 @@ func (im *Importer) apart(ctx context.Context, p *prepared, why string) error {
 
 // merge composes the article of p with what its item's other sources say.
 func (im *Importer) merge(ctx context.Context, p *prepared, local string, there *jats.Article) error {
-	if n := im.seen[p.place()]; n > 0 && !p.counted { // the file holds the article more than once
-		p.source.Name = fmt.Sprintf("%s#%d", p.source.Name, n+1)
+	n := p.nth
+	if !p.counted {
+		n = im.seen[p.place()]
+	}
+	if n > 0 { // the file holds the article more than once
+		p.source.Name = fmt.Sprintf("%s#%d", p.outcome.Name, n+1)
 	}
 	if im.Replace {
 		p.change.Drop = []string{"*"}
@@ -461,8 +466,8 @@ func (im *Importer) count(p *prepared) {
 	if im.seen == nil || len(im.seen) > maxSeen {
 		im.seen = map[string]int{}
 	}
+	p.nth, p.counted = im.seen[p.place()], true
 	im.seen[p.place()]++
-	p.counted = true
 }
 
 // maxSeen bounds what is remembered of the records of one import, so that of a larger file only articles that come twice within so many are told to be two.

@@ -266,6 +266,12 @@ func TestTwiceInOneFile(t *testing.T) {
 	src, err := s.db.Source(t.Context(), "10.5555/a")
 	require.NoError(t, err)
 	assert.Len(t, src, 2)
+
+	one, two = jats.Article{Title: jats.Title{Text: "Things without any names at all"}, Volume: "1"}, jats.Article{Title: jats.Title{Text: "Things without any names at all"}, FPage: "5"}
+	assert.Equal(t, Report{Read: 2, Created: 1, Updated: 1}, run(line(one), line(two)))
+	assert.Equal(t, Report{Read: 2, Unchanged: 2}, run(line(one), line(two)), "also where nothing but the title tells what it is")
+	a = s.article(Local(&one))
+	assert.Equal(t, "1 5", a.Volume+" "+a.FPage)
 }
 
 // The sources of an item do not grow without bound: of those that tell nothing the oldest go.
