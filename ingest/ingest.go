@@ -1,10 +1,16 @@
 // Package ingest is the way in: it finds documents, recognises what they are, reads them into articles, checks them at the door, renders
 // every format and stores the item in batches.
 //
-//	Walker ──> Input ──> recognise, read, clean, check, identify, render ──> store.Change ──> Store.Put
+//	Walker ──> Input ──> read, clean, find its item, render ──> compose with the item's other sources ──> store.Change ──> Store.Put
+//
+// A [Walker] finds documents in files, folders, archives and streams. A file of many records is taken apart as it is read (package cut), by the [Reader] that
+// knows its kind, so that each [Input] is one record that can be read alone, now and whenever its item is composed anew: it is kept as a source of the item.
 //
 // The door: an item is stored only when every record of it could be rendered and is valid in itself, and then whole, in one
-// transaction. What is refused is refused alone, with the reason.
+// transaction. What is refused is refused alone, with the reason, a *jats.Fault.
+//
+// One article may come from several places. [NamesOf] says by which names an article is known, same.go what speaks against two being one, [compose] in merge.go which
+// source stands where they disagree; docs/import.md has the rules. What a source takes back is taken out of its item again ([Importer.Remove]).
 package ingest
 
 import (

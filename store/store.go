@@ -119,7 +119,7 @@ type Record struct {
 // Source is an input as it came.
 type Source struct {
 	Name string // path or URL, for people
-	Type string // the reader that understood it: "jats", "json", "jes"
+	Type string // the reader that understood it: "jats", "json", "crossref", ...
 	Data []byte
 }
 

@@ -58,8 +58,7 @@ const maxRereads = 64
 var errStop = errors.New("stop")
 
 func (c *cutter) run() error {
-	err := c.scan()
-	if err != nil && !errors.Is(err, io.EOF) {
+	if err := c.scan(); !errors.Is(err, io.EOF) {
 		if errors.Is(err, errStop) {
 			return nil
 		}

@@ -492,15 +492,17 @@ func (r *xmlReader) titlesIn(e *etree.Element) (out []jats.Title) {
 				out = append(out, jats.Title{Text: t})
 			}
 		case "titles":
-			for _, t := range titleGroups(c) {
-				x := jats.Title{Lang: t.lang, Text: r.rich("journal/title", t.text, jats.InlineMarkup)}
-				for _, s := range t.subtitles {
-					x.Subtitles = append(x.Subtitles, r.rich("journal/title", s, jats.InlineMarkup))
-				}
-				if x.Text != "" {
-					out = append(out, x)
-				}
-				break // a title in the original language is not one of several containers
+			groups := titleGroups(c)
+			if len(groups) == 0 {
+				continue
+			}
+			t := groups[0] // a title in the original language is not one of several containers
+			x := jats.Title{Lang: t.lang, Text: r.rich("journal/title", t.text, jats.InlineMarkup)}
+			for _, s := range t.subtitles {
+				x.Subtitles = append(x.Subtitles, r.rich("journal/title", s, jats.InlineMarkup))
+			}
+			if x.Text != "" {
+				out = append(out, x)
 			}
 		}
 	}

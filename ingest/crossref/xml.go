@@ -85,7 +85,7 @@ func find(doc []byte, name string) int {
 			continue
 		}
 		prefix := doc[begin+1 : i]
-		if len(prefix) == 0 || prefix[len(prefix)-1] == ':' && bytes.IndexAny(prefix, " \t\r\n/>!?'\"") < 0 {
+		if len(prefix) == 0 || prefix[len(prefix)-1] == ':' && !bytes.ContainsAny(prefix, " \t\r\n/>!?'\"") {
 			return begin
 		}
 	}

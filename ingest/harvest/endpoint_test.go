@@ -287,11 +287,6 @@ func (e *endpoint) want(prefix string) map[string]string {
 	return out
 }
 
-// listing tells whether a request is for a list.
-func listing(query string) bool {
-	return strings.Contains(query, "verb=List") && !strings.Contains(query, "Formats")
-}
-
 // faults are what real endpoints do, each at random requests. once makes one that a harvest gets over by itself.
 func faults(r *rand.Rand) map[string]func(e *endpoint) {
 	some := func(p float64) bool { return r.Float64() < p }

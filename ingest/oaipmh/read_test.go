@@ -188,7 +188,7 @@ func TestSource(t *testing.T) {
 		"渡轮; 第12卷 第3期 (2026); 1-2":                                 "渡轮|12|3|1|2||2026",
 		"Ferries, Vol 12, Iss 3, Pp 101-110 (2019)":                "Ferries|12|3|101|110||2019",
 		"Ferries, Vol 12, Pp 101-110 (2019)":                       "Ferries|12||101|110||2019",
-		"Ferries; (2019)":                                          "Ferries|||||​|2019",
+		"Ferries; (2019)":                                          "Ferries|||||\u200b|2019",
 		"Annals of Weirs":                                          "Annals of Weirs||||||",
 		"A box in the attic, no. 7":                                "||||||",
 		"One; two; three":                                          "One; two; three||||||",

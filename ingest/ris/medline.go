@@ -119,7 +119,6 @@ func ReadMEDLINE(record []byte) (*jats.Article, []jats.Warning, error) {
 type medline struct {
 	reader
 	full  bool // FAU is given, and AU says the same again
-	title string
 	book  string
 	place string
 	types []string

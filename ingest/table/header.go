@@ -64,13 +64,23 @@ func findHeader(head []byte) (best header, ok bool) {
 				most, best, ok = n, h, true
 				best.comma, best.line = comma, in.line
 				best.names = append([]string(nil), cells...)
-				if in.line == 1 && n == len(cells) { // nothing can be better
+				if in.line == 1 && h.complete() { // nothing can be better
 					return best, true
 				}
 			}
 		}
 	}
 	return best, ok
+}
+
+// complete tells whether every column of h is known.
+func (h header) complete() bool {
+	for _, k := range h.columns {
+		if k.col == cUnknown {
+			return false
+		}
+	}
+	return true
 }
 
 // likelyComma is the delimiter that is most frequent in the first line.
@@ -166,13 +176,16 @@ func (h header) known() int {
 	return n
 }
 
+// maxName is how many bytes a name that is known may have at most.
+const maxName = 150
+
 // keyOf tells what a column holds by its name.
 func keyOf(name string) key {
 	name = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
 	if k, ok := names[name]; ok {
 		return k
 	}
-	if len(name) > 200 {
+	if len(name) > maxName {
 		return key{}
 	}
 	if name == toldColumn {
@@ -222,6 +235,9 @@ func find(name string) (key, bool) {
 		}
 	}
 	words := strings.Fields(name)
+	if len(words) > 10 {
+		return key{}, false
+	}
 	for last := len(words) - 1; last > 0; last-- { // "title in english", "название на английском языке", "title en"
 		tail := strings.TrimSuffix(strings.TrimSuffix(strings.Join(words[last:], " "), " языке"), " яз")
 		stem := words[:last]

@@ -719,8 +719,9 @@ func (r *reader) correspondence(c cell, authors []person) {
 				continue
 			}
 		}
-		name, rest, more := strings.Cut(s, " (")
+		name, _, more := strings.Cut(s, " (")
 		if !more && r.dialect != plain {
+			var rest string
 			name, rest, _ = nameBefore(s, nil)
 			more = rest != ""
 			if full := findPerson(authors, jats.ParseName(s)); full >= 0 {

@@ -37,12 +37,13 @@ func newRows(r io.Reader) *rows {
 	return &rows{in: bufio.NewReaderSize(cut.Text(r), headSize), comma: ','}
 }
 
-// rowsOf reads a table that is whole in memory.
-func rowsOf(table []byte) *rows {
-	if !utf8.Valid(table) || bytes.HasPrefix(table, []byte("\xef\xbb\xbf")) || bytes.IndexByte(table, 0) >= 0 {
-		return newRows(bytes.NewReader(table))
+// rowsOf reads a table that is in memory.
+func rowsOf(data []byte) *rows {
+	if !utf8.Valid(data) || bytes.IndexByte(data[:min(len(data), 16)], 0) >= 0 {
+		return newRows(bytes.NewReader(data))
 	}
-	return &rows{in: bufio.NewReaderSize(bytes.NewReader(table), min(len(table)+16, headSize)), comma: ','}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	return &rows{in: bufio.NewReaderSize(bytes.NewReader(data), min(len(data)+16, headSize)), comma: ','} // 16: the end is seen at once
 }
 
 // head is the beginning of the table; it is not read away.

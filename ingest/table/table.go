@@ -127,7 +127,7 @@ func stopped(err error) error {
 
 // noTitle tells why a table is none of articles, by its first row.
 func noTitle(head []byte) error {
-	in := newRows(bytes.NewReader(head))
+	in := rowsOf(head)
 	in.comma = likelyComma(head)
 	_, cells, _ := in.next()
 	var names []string
