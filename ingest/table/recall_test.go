@@ -4,55 +4,19 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
-	"time"
-	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
-	"golang.org/x/text/unicode/norm"
 
-	"sheaf/crosswalk"
 	"sheaf/ingest/cut"
+	"sheaf/ingest/ris/refmantest"
 	"sheaf/jats"
 )
-
-// words are the tokens of text: runs of letters and digits.
-func words(s string) []string {
-	s = strings.NewReplacer("http:", "https:", "\u00AD", "").Replace(s)
-	return strings.FieldsFunc(norm.NFC.String(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-}
-
-// articleWords are the words of all strings of an article.
-func articleWords(t *testing.T, a *jats.Article) map[string]int {
-	js, err := json.Marshal(a)
-	require.NoError(t, err)
-	var tree any
-	require.NoError(t, json.Unmarshal(js, &tree))
-	have := map[string]int{}
-	var walk func(v any)
-	walk = func(v any) {
-		switch v := v.(type) {
-		case string:
-			for _, w := range words(v) {
-				have[w]++
-			}
-		case []any:
-			for _, x := range v {
-				walk(x)
-			}
-		case map[string]any:
-			for _, x := range v {
-				walk(x)
-			}
-		}
-	}
-	walk(tree)
-	return have
-}
 
 // Every word of a row is in its article, but for those of the columns that are left out and those that are said in other words. A word counts as kept when it is there at all,
 // because exports repeat names in up to five columns.
@@ -96,24 +60,20 @@ Open Access|OA|Language|LA|PD|EA|Тип|Язык|Доступ|Цена|access|Д
 			a, _, err := Read(records[i].Data)
 			require.NoError(t, err)
 			a.Clean()
-			have := articleWords(t, a)
 			var lost []string
 			for k, s := range row {
 				if leftOut[rows[0][k]] {
 					continue
 				}
-				for _, w := range words(strings.NewReplacer("<p>", " ", "</p>", " ", "<em>", " ", "</em>", " ").Replace(s)) {
-					if total++; have[w] > 0 {
-						hits++
-					} else {
-						lost = append(lost, w)
-					}
+				for _, w := range refmantest.Words(strings.NewReplacer("<p>", " ", "</p>", " ", "<em>", " ", "</em>", " ").Replace(s)) {
+					n, missing := refmantest.Recall(a, []string{w})
+					total, hits, lost = total+1, hits+n, append(lost, missing...)
 				}
 			}
 			if len(lost) > 0 {
 				t.Logf("%s row %d: lost %q", name, i+1, lost)
 			}
-			check(t, name, a)
+			refmantest.Sound(t, fmt.Sprint(name, " ", i+1), a)
 		}
 		t.Logf("%s: %d rows, %d of %d words, %.4f", name, len(rows)-1, hits, total, float64(hits)/float64(total))
 		allHits, all = allHits+hits, all+total
@@ -121,31 +81,6 @@ Open Access|OA|Language|LA|PD|EA|Тип|Язык|Доступ|Цена|access|Д
 	}
 	t.Logf("recall %.4f of %d words", float64(allHits)/float64(all), all)
 	assert.GreaterOrEqual(t, float64(allHits)/float64(all), 0.98)
-}
-
-// check holds an article to what every article that is let in must bear: a JSON form that gives it back, a record in every format, and JATS that is read back.
-func check(t *testing.T, name string, a *jats.Article) {
-	js, err := json.Marshal(a)
-	require.NoError(t, err)
-	back := new(jats.Article)
-	require.NoError(t, json.Unmarshal(js, back))
-	assert.Equal(t, a, back, name)
-	assert.Empty(t, back.Clean(), name)
-	for _, f := range crosswalk.All() {
-		_, err := crosswalk.Render(f, a, "x", time.Unix(0, 0))
-		assert.NoError(t, err, "%s as %s", name, f.Prefix)
-	}
-	again, _, err := jats.Read(jats.AppendXML(nil, a, jats.WriteOptions{}))
-	require.NoError(t, err, name)
-	assert.Equal(t, a.Title.Text, again.Title.Text, name)
-	assert.Equal(t, a.TransTitles, again.TransTitles, name)
-	assert.Equal(t, len(a.Contribs), len(again.Contribs), name)
-	assert.Equal(t, len(a.Affs), len(again.Affs), name)
-	assert.Equal(t, len(a.Refs), len(again.Refs), name)
-	once := jats.AppendXML(nil, again, jats.WriteOptions{})
-	third, _, err := jats.Read(once)
-	require.NoError(t, err, name)
-	assert.Equal(t, string(once), string(jats.AppendXML(nil, third, jats.WriteOptions{})), "%s: what JATS can say of it is stable", name)
 }
 
 // sound holds an article of any input to its promises.

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -523,6 +524,48 @@ func TestTemplate(t *testing.T) {
 	assert.Contains(t, got[0].Warnings[0].Message, `"Columns"`)
 }
 
+// The delimiter does not matter.
+func TestDelimiters(t *testing.T) {
+	want := results(t, cutAll(t, bytes.NewReader(Template())))
+	rows, err := csv.NewReader(bytes.NewReader(Template()[3:])).ReadAll()
+	require.NoError(t, err)
+	for _, comma := range []rune{';', '\t', '|'} {
+		var b bytes.Buffer
+		w := csv.NewWriter(&b)
+		w.Comma = comma
+		require.NoError(t, w.WriteAll(rows))
+		assert.Equal(t, want, results(t, cutAll(t, &b)), "%q", comma)
+	}
+}
+
+// What is wrong with one row is told of that row.
+func TestBadRows(t *testing.T) {
+	for name, c := range map[string]struct {
+		table string
+		want  []string // "LINE TITLE", or "LINE !CODE"
+	}{
+		"header alone":   {"title,doi\n", nil},
+		"a row too long": {"title,doi\nOne,10.5555/1\nTwo,10.5555/2,more\nThree,10.5555/3\n", []string{"2 One", "3 !bad-row", "4 Three"}},
+		"empty surplus":  {"title,doi\nOne,10.5555/1,,\n", []string{"2 One"}},
+		"short rows":     {"title,doi,year\nOne\nTwo,10.5555/2\n", []string{"2 One", "3 Two"}},
+		"blank rows":     {"title,doi\n\n,,\nOne,10.5555/1\n \n", []string{"4 One"}},
+		"an open quote":  {"title,doi\n\"One,10.5555/1\nTwo,10.5555/2\n", []string{`2 "One`, "3 Two"}},
+		"header again":   {"title,doi\nOne,10.5555/1\ntitle,doi\nTwo,10.5555/2\n", []string{"2 One", "4 Two"}},
+	} {
+		var got []string
+		for _, rec := range cutAll(t, strings.NewReader(c.table)) {
+			var f *jats.Fault
+			if errors.As(rec.Err, &f) {
+				got = append(got, fmt.Sprint(rec.Line, " !", f.Code))
+				continue
+			}
+			require.NoError(t, rec.Err)
+			got = append(got, fmt.Sprint(rec.Line, " ", readCSV(t, string(rec.Data)).Title.Text.Plain()))
+		}
+		assert.Equal(t, c.want, got, name)
+	}
+}
+
 // docs/tables.md is made of Columns; -update writes it.
 func TestDocs(t *testing.T) {
 	fixturetest.Golden(t, "../../docs/tables.md", []byte(docs()))
@@ -680,6 +723,9 @@ func TestXLSXRefused(t *testing.T) {
 		return records[0].Err
 	}
 	assert.ErrorContains(t, one([]byte("no zip")), "XLSX")
+	template, err := TemplateXLSX()
+	require.NoError(t, err)
+	assert.ErrorContains(t, one(template[:len(template)/2]), "XLSX")
 	assert.ErrorContains(t, one(workbook(t, func(w *excelize.File) {})), "the table is empty")
 	assert.ErrorContains(t, one(workbook(t, func(w *excelize.File) {
 		require.NoError(t, w.SetSheetRow("Sheet1", "A1", &[]string{"Country", "Editor"}))
