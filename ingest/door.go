@@ -261,6 +261,9 @@ func (im *Importer) put(ctx context.Context, batch []*prepared, report *Report) 
 			if err := im.locate(ctx, p); err != nil {
 				return err
 			}
+			if p.change == nil {
+				continue
+			}
 		}
 		if p.by == byItself && !im.DryRun { // new, as far as one knows; else Put tells
 			p.change.If, p.change.Drop = store.IfAbsent, []string{"*"}
@@ -310,6 +313,10 @@ func (im *Importer) complete(ctx context.Context, p *prepared) error {
 	item, err := im.Store.Get(ctx, p.change.Local)
 	if errors.Is(err, store.ErrNotFound) || err == nil && item.Deleted {
 		p.change.If, p.change.Drop = store.IfAbsent, []string{"*"}
+		return nil
+	}
+	if errors.Is(err, store.ErrCorrupt) && item != nil {
+		p.refuse(jats.Faultf("item-damaged", 0, "its item %q is damaged in the store: %v", item.Local, err))
 		return nil
 	}
 	if err != nil {

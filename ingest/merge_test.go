@@ -319,3 +319,27 @@ func TestRemove(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, src, 1, "without what was there before")
 }
+
+// A batch in which an article comes twice and can be no item the second time goes on.
+func TestRefusedOnTheSecondLook(t *testing.T) {
+	s := newSources(t)
+	a, b := article("10.5555/a", "On the nature of things"), article("", "On quite other things than these")
+	b.IDs = []jats.ID{{Type: "pmid", Value: "5"}}
+	both := a
+	both.IDs = append(both.IDs, b.IDs...)
+	var all []Outcome
+	im := Importer{Store: s.db, Each: func(o Outcome) { all = append(all, o) }}
+	report, err := im.Import(t.Context(), func(_ context.Context, yield func(Input) error) error {
+		for i, x := range []jats.Article{a, b, both, article("10.5555/c", "On further things of all kinds")} {
+			data, err := json.Marshal(x)
+			require.NoError(t, err)
+			if err := yield(Input{Name: fmt.Sprint(i), Data: data}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	assert.Equal(t, Report{Read: 4, Created: 3, Rejected: 1}, report)
+	assert.Equal(t, "several-items", all[2].Rejection().Code)
+}

@@ -82,6 +82,8 @@ var Codes = []Code{
 		"Add the public address of the full text to the article."},
 	{"issn-invalid", "warning", "An ISSN has a wrong check digit or form, and was left out.",
 		"Write it as NNNN-NNNC, as the ISSN Portal has it."},
+	{"item-damaged", "refused", "The item that the input belongs to cannot be read from the store.",
+		"Run sheaf check --repair, or restore a backup, and import the input again."},
 	{"kept-apart", "warning", "The input looks like an item that is there by journal, year and title, but something sets them apart: it is an item of its own.",
 		"If they are the same article, give both the same DOI."},
 	{"lang-mended", "warning", "A language is no tag of BCP 47: it was read as one, or left out.",
