@@ -111,6 +111,9 @@ type column struct {
 	kind string
 }
 
+// counts tells whether a column makes a table one of articles.
+func (c col) counts() bool { return c > cCustom }
+
 func (c col) inLanguages() bool { return flags[c]&1 != 0 }
 func (c col) isList() bool      { return flags[c]&2 != 0 }
 

@@ -161,11 +161,10 @@ func (h header) known() int {
 		if strings.TrimSpace(h.names[i]) == "" {
 			continue
 		}
-		named++
-		if k.col == cUnknown || k.col == cIgnored {
-			continue
+		if k.col.counts() || k.col == cUnknown {
+			named++
 		}
-		if title = title || k.col == cTitle; k.col != cCustom && !seen[k.col] {
+		if title = title || k.col == cTitle; k.col.counts() && !seen[k.col] {
 			n++
 		}
 		seen[k.col] = true

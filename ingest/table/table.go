@@ -150,6 +150,8 @@ type cutter struct {
 	columns []key
 	names   []string
 	written []string // the names as they stand in the records
+	title   string   // the first of them that is a title,
+	second  string   // and the first that is another known column
 	sheet   string   // of a workbook with several that hold articles; else ""
 	told    string   // warnings that go with the next record
 	yield   func(cut.Record) error
@@ -171,6 +173,12 @@ func newCutter(h header, yield func(cut.Record) error) *cutter {
 			c.written[i] = name + "@" + k.lang
 		default:
 			c.written[i] = name
+		}
+		switch {
+		case k.col == cTitle && c.title == "":
+			c.title = c.written[i]
+		case k.col != cTitle && k.col.counts() && c.second == "":
+			c.second = c.written[i]
 		}
 	}
 	return c
@@ -250,14 +258,24 @@ func (c *cutter) row(line int, cells []string) error {
 		}
 		head, row = appendCell(head, name), appendCell(row, value)
 	}
+	titled, more := false, false
 	for i, s := range cells {
 		if i >= len(c.names) || s == "" || strings.TrimSpace(s) == "" {
 			continue
 		}
 		put(c.written[i], s)
+		switch k := c.columns[i].col; {
+		case k == cTitle:
+			titled = true
+		case k.counts():
+			more = true
+		}
 	}
-	if !bytes.Contains(head, []byte(",")) { // a header has two columns at least
-		put("doi", "")
+	if !titled { // so that it is a table of articles still, with one that has no title
+		put(c.title, "")
+	}
+	if !more {
+		put(c.second, "")
 	}
 	if c.sheet != "" {
 		put(sheetColumn, c.sheet)

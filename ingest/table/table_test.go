@@ -550,6 +550,8 @@ func TestBadRows(t *testing.T) {
 		"short rows":     {"title,doi,year\nOne\nTwo,10.5555/2\n", []string{"2 One", "3 Two"}},
 		"blank rows":     {"title,doi\n\n,,\nOne,10.5555/1\n \n", []string{"4 One"}},
 		"an open quote":  {"title,doi\n\"One,10.5555/1\nTwo,10.5555/2\n", []string{`2 "One`, "3 Two"}},
+		"no title":       {"title,doi,Height\n,10.5555/1,\n,,3\n", []string{"2 ", "3 "}},
+		"many unknown":   {"title,doi,year,volume,a1,a2,a3,a4,a5,a6,a7,a8,a9\nOne,10.5555/1,,,1,1,1,1,1,1,1,1,1\n", []string{"2 One"}},
 		"header again":   {"title,doi\nOne,10.5555/1\ntitle,doi\nTwo,10.5555/2\n", []string{"2 One", "4 Two"}},
 	} {
 		var got []string
