@@ -152,6 +152,8 @@ var Codes = []Code{
 		"Find out which identifier is wrong; delete one of the items if they are the same article."},
 	{"several-records", "refused", "More than one article where one is wanted.",
 		"Import the file with sheaf import, which takes any number."},
+	{"sheet-left-out", "warning", "Sheets of a workbook that have no column for a title, or are hidden, were left out.",
+		"Give the sheet a header row with a title column, or make it visible."},
 	{"string-unknown", "warning", "A BibTeX value is a name that the file defines nowhere; the name was taken for the value.",
 		"Define it with @string, or write the value in braces."},
 	{"title-moved", "warning", "There is no title in the language of the article; a translated one stands for it.",

@@ -40,8 +40,11 @@ func newReader(h header, row []string) *reader {
 		case cIgnored:
 		case cTold:
 			for _, line := range strings.Split(s, "\n") {
-				if code, message, ok := strings.Cut(line, ": "); ok && (code == "unknown-column" || code == "sheet-left-out") {
-					r.warn(code, "", "%s", message)
+				switch code, message, _ := strings.Cut(line, ": "); code {
+				case "unknown-column":
+					r.warn("unknown-column", "", "%s", message)
+				case "sheet-left-out":
+					r.warn("sheet-left-out", "", "%s", message)
 				}
 			}
 		default:
