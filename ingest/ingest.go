@@ -297,7 +297,7 @@ func (im *Importer) now() time.Time {
 
 const (
 	batchItems = 512
-	batchBytes = 8 << 20 // of inputs, so that a batch of large ones does not fill the memory
+	batchBytes = 2 << 20 // of inputs, so that a batch of large ones does not fill the memory
 )
 
 // Import stores what walk yields. One input that is refused never stops the others; the error is that of the store, of ctx or of walk.

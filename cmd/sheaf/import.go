@@ -88,7 +88,7 @@ func (c *importCmd) into(ctx context.Context, s *settings, db store.Store, sets 
 		rejects.SetEscapeHTML(false)
 	}
 	debug.SetGCPercent(300) // an import makes garbage and keeps little
-	debug.SetMemoryLimit(192 << 20)
+	debug.SetMemoryLimit(224 << 20)
 	bar := newBar(c.Path, io.err)
 	if slices.ContainsFunc(c.Path, isAddress) {
 		bar = newHarvestBar(io.err)
