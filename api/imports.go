@@ -302,8 +302,8 @@ func (s *stream) stop() error {
 	return s.h.admit(s.q, true)
 }
 
-// take notes an input that is handed to the importer, and gives its source the name that a deposit has: so it takes the place of the
-// item's earlier one. Only the landing pages of one article stand side by side, each with its own name.
+// take notes an input that is handed to the importer, and gives the source of an article that is handed in as such the name that a deposit has: so it
+// takes the place of the item's earlier one. What was made elsewhere (a landing page, a work of Crossref) is a source beside it, with its own name.
 func (s *stream) take(in ingest.Input) ingest.Input {
 	if in.Name = strings.TrimPrefix(in.Name, "-!/"); in.Name == "-" {
 		in.Name = s.name
@@ -314,13 +314,12 @@ func (s *stream) take(in ingest.Input) ingest.Input {
 	s.mu.Lock()
 	s.waiting = append(s.waiting, in)
 	s.mu.Unlock()
-	for _, r := range ingest.Readers() {
-		if r.Recognise(in.Data) {
-			if r.Name != "jes" {
-				in.Name, in.Line = ingest.DepositSource, 0
-			}
-			break
-		}
+	if in.Kind == "" {
+		in.Kind = ingest.KindOf(in.Data)
+	}
+	switch in.Kind {
+	case "json", "jats":
+		in.Name, in.Line = ingest.DepositSource, 0
 	}
 	return in
 }

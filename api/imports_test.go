@@ -316,3 +316,29 @@ func TestImportLimits(t *testing.T) {
 	assert.False(t, last.Complete)
 	assert.Equal(t, 413, last.Error.Status)
 }
+
+// What was made elsewhere is a source beside a deposit and completes it; it is no deposit itself.
+func TestImportOfOtherKinds(t *testing.T) {
+	s := serve(t)
+	_, _, last := s.importNamed("export.json", article("One", doi("10.5555/1"))+"\n"+
+		`{"indexed":{"date-parts":[[2021,1,1]]},"DOI":"10.5555/1","type":"journal-article","prefix":"10.5555","member":"1","title":["One, as Crossref has it"],"volume":"7","deposited":{"date-parts":[[2020,1,2]]},"issued":{"date-parts":[[2020]]}}`+"\n")
+	require.True(t, last.Complete)
+	sources, err := s.db.Source(t.Context(), "10.5555/1")
+	require.NoError(t, err)
+	kinds := map[string]string{}
+	for _, src := range sources {
+		kinds[src.Type] = src.Name
+	}
+	require.Len(t, kinds, 2)
+	assert.Equal(t, ingest.DepositSource, kinds["json"])
+	assert.NotEqual(t, ingest.DepositSource, kinds["crossref"])
+	item, err := s.db.Get(t.Context(), "10.5555/1")
+	require.NoError(t, err)
+	var kept struct {
+		Title  struct{ Text string }
+		Volume string
+	}
+	require.NoError(t, json.Unmarshal(item.Article, &kept))
+	assert.Equal(t, "One", kept.Title.Text, "the deposit stands")
+	assert.Equal(t, "7", kept.Volume, "and is completed")
+}

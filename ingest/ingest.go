@@ -48,33 +48,30 @@ import (
 // Reader reads one kind of document.
 type Reader struct {
 	Name      string                                                   // as in --format; two may share one, which are told apart by content
-	Title     string                                                   // for people
 	JSON      bool                                                     // its records are objects of JSON, which cut.JSON finds
 	Recognise func(head []byte) bool                                   // by the beginning of a document: up to 64 KiB, in UTF-8
 	Cut       func(r io.Reader, yield func(cut.Record) error) error    // takes a file of many records apart; nil: a document is one record
 	Read      func(data []byte) (*jats.Article, []jats.Warning, error) // reads one record; the article is clean
 }
 
-// Readers lists the kinds of document, in the order in which they are tried: those that claim little first.
-func Readers() []Reader { return readers }
-
+// readers lists the kinds of document, in the order in which they are tried: those that claim little first.
 var readers = []Reader{
-	{"pubmed", "PubMed XML", false, pubmed.Recognise, pubmed.Cut, clean(pubmed.Read)},
-	{"crossref", "Crossref: works as JSON, deposits and unixref as XML", true, crossref.RecogniseJSON, nil, clean(crossref.ReadJSON)},
-	{"crossref", "Crossref: works as JSON, deposits and unixref as XML", false, crossref.RecogniseXML, crossref.CutXML, clean(crossref.ReadXML)},
-	{"doaj", "DOAJ articles as JSON or XML", true, doaj.RecogniseJSON, nil, clean(doaj.ReadJSON)},
-	{"doaj", "DOAJ articles as JSON or XML", false, doaj.RecogniseXML, doaj.CutXML, clean(doaj.ReadXML)},
-	{"ojs", "Open Journal Systems native XML", false, ojs.Recognise, ojs.Cut, clean(ojs.Read)},
-	{"oai", "OAI-PMH answers, and Dublin Core, OpenAIRE, MARC 21 and MODS", false, oaipmh.Recognise, oaipmh.Cut, clean(readOAI)},
-	{"jats", "JATS or NLM XML", false, isArticleSet, cut.XML{Records: []string{"article"}}.Cut, jats.Read},
-	{"jats", "JATS or NLM XML", false, func(d []byte) bool { return first(d) == '<' }, nil, jats.Read},
-	{"csl", "CSL-JSON", true, csl.Recognise, nil, clean(csl.Read)},
-	{"json", "article of Sheaf as JSON", true, func(d []byte) bool { return first(d) == '{' }, nil, clean(readJSON)},
-	{"ris", "RIS", false, ris.Recognise, ris.Cut, clean(ris.Read)},
-	{"nbib", "PubMed's tagged format (MEDLINE)", false, ris.RecogniseMEDLINE, ris.CutMEDLINE, clean(ris.ReadMEDLINE)},
-	{"bibtex", "BibTeX and biblatex", false, bibtex.Recognise, bibtex.Cut, clean(bibtex.Read)},
-	{"table", "CSV, TSV or XLSX with a header row", false, table.Recognise, table.Cut, clean(table.Read)},
-	{"jes", "landing page of the Academy's journal platform as text", false, jes.Recognise, nil, clean(jes.Read)},
+	{"pubmed", false, pubmed.Recognise, pubmed.Cut, clean(pubmed.Read)},
+	{"crossref", true, crossref.RecogniseJSON, nil, clean(crossref.ReadJSON)},
+	{"crossref", false, crossref.RecogniseXML, crossref.CutXML, clean(crossref.ReadXML)},
+	{"doaj", true, doaj.RecogniseJSON, nil, clean(doaj.ReadJSON)},
+	{"doaj", false, doaj.RecogniseXML, doaj.CutXML, clean(doaj.ReadXML)},
+	{"ojs", false, ojs.Recognise, ojs.Cut, clean(ojs.Read)},
+	{"oai", false, oaipmh.Recognise, oaipmh.Cut, clean(readOAI)},
+	{"jats", false, isArticleSet, cut.XML{Records: []string{"article"}}.Cut, jats.Read},
+	{"jats", false, func(d []byte) bool { return first(d) == '<' }, nil, jats.Read},
+	{"csl", true, csl.Recognise, nil, clean(csl.Read)},
+	{"json", true, func(d []byte) bool { return first(d) == '{' }, nil, clean(readJSON)},
+	{"ris", false, ris.Recognise, ris.Cut, clean(ris.Read)},
+	{"nbib", false, ris.RecogniseMEDLINE, ris.CutMEDLINE, clean(ris.ReadMEDLINE)},
+	{"bibtex", false, bibtex.Recognise, bibtex.Cut, clean(bibtex.Read)},
+	{"table", false, table.Recognise, table.Cut, clean(table.Read)},
+	{"jes", false, jes.Recognise, nil, clean(jes.Read)},
 }
 
 // recognise finds the reader of a document by its name and beginning; nil: none. Of those that share a name, the last takes what none of them knows.
@@ -94,6 +91,14 @@ func recognise(name string, head []byte) *Reader {
 		}
 	}
 	return nil
+}
+
+// KindOf tells the kind of a document by its content: the name of a Reader, "" when it is of none.
+func KindOf(data []byte) string {
+	if r := recognise("", data); r != nil {
+		return r.Name
+	}
+	return ""
 }
 
 // shared tells whether several readers have that name.
