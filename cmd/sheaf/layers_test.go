@@ -24,7 +24,7 @@ func TestLayers(t *testing.T) {
 		"sheaf/store/sqlite":         {"sheaf/store"},
 		"sheaf/store/postgres":       {"sheaf/store"},
 		"sheaf/store/storetest":      {"sheaf/store"},
-		"sheaf/ingest/jes":           {"sheaf/jats"},
+		"sheaf/ingest/jes":           {"sheaf/jats", "sheaf/ingest/cut"},
 		"sheaf/ingest/cut":           {"sheaf/jats"},
 		"sheaf/ingest/crossref":      {"sheaf/jats", "sheaf/ingest/cut"},
 		"sheaf/ingest/harvest":       {"sheaf/jats", "sheaf/ingest/cut", "sheaf/ingest/oaipmh"},

@@ -120,3 +120,26 @@ func shallow(text []byte) error {
 		}
 	}
 }
+
+// HTML is what is inside an element that holds text with HTML, escaped or not; "" of nil.
+func HTML(e *etree.Element) string {
+	if e == nil {
+		return ""
+	}
+	var b strings.Builder
+	appendHTML(&b, e)
+	return strings.TrimSpace(b.String())
+}
+
+func appendHTML(b *strings.Builder, e *etree.Element) {
+	for _, t := range e.Child {
+		switch t := t.(type) {
+		case *etree.CharData:
+			b.WriteString(t.Data)
+		case *etree.Element:
+			b.WriteString("<" + t.Tag + ">")
+			appendHTML(b, t)
+			b.WriteString("</" + t.Tag + ">")
+		}
+	}
+}

@@ -33,7 +33,7 @@ func Text(r io.Reader) io.Reader {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
 		enc = unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
 	default:
-		if order, ok := bareUTF16(head); ok {
+		if order, ok := BareUTF16(head); ok {
 			enc = unicode.UTF16(order, unicode.IgnoreBOM)
 		}
 	}
@@ -43,8 +43,8 @@ func Text(r io.Reader) io.Reader {
 	return transform.NewReader(br, new(guess))
 }
 
-// bareUTF16 tells UTF-16 without a byte order mark by the zero byte that every Latin letter, blank and line end has in it.
-func bareUTF16(head []byte) (unicode.Endianness, bool) {
+// BareUTF16 tells UTF-16 without a byte order mark by the zero byte that every Latin letter, blank and line end has in it.
+func BareUTF16(head []byte) (unicode.Endianness, bool) {
 	var even, odd int
 	for i, b := range head {
 		if b == 0 && i%2 == 0 {

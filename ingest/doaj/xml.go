@@ -67,29 +67,6 @@ func find(e *etree.Element, found []*etree.Element) []*etree.Element {
 	return found
 }
 
-// text is what is inside e; elements in it are HTML that was not escaped.
-func text(e *etree.Element) string {
-	if e == nil {
-		return ""
-	}
-	var b strings.Builder
-	appendText(&b, e)
-	return strings.TrimSpace(b.String())
-}
-
-func appendText(b *strings.Builder, e *etree.Element) {
-	for _, t := range e.Child {
-		switch t := t.(type) {
-		case *etree.CharData:
-			b.WriteString(t.Data)
-		case *etree.Element:
-			b.WriteString("<" + t.Tag + ">")
-			appendText(b, t)
-			b.WriteString("</" + t.Tag + ">")
-		}
-	}
-}
-
 // attr is an attribute, with any prefix.
 func attr(e *etree.Element, name string) string {
 	for _, a := range e.Attr {
@@ -109,7 +86,7 @@ func children(e *etree.Element, name string) []*etree.Element {
 
 func (r *reader) record(e *etree.Element) {
 	a := r.a
-	one := func(name string) string { return text(e.SelectElement(name)) }
+	one := func(name string) string { return cut.HTML(e.SelectElement(name)) }
 	if s := one("language"); s != "" {
 		if a.Lang = jats.ParseLang(s); a.Lang == "" {
 			r.warn("lang-mended", "language", "language "+strconv.Quote(s)+" is none of ISO 639-2 and was left out")
@@ -138,13 +115,13 @@ func (r *reader) record(e *etree.Element) {
 	list := children(e.SelectElement("affiliationsList"), "affiliationName")
 	for _, x := range list {
 		if id := attr(x, "affiliationId"); affiliations[id] == "" {
-			affiliations[id] = text(x)
+			affiliations[id] = cut.HTML(x)
 		}
 	}
 	for _, x := range children(e.SelectElement("authors"), "author") {
 		var at []string
 		for _, e := range x.SelectElements("affiliationId") {
-			id := text(e)
+			id := cut.HTML(e)
 			if s, ok := affiliations[id]; ok {
 				at = append(at, s)
 				used[id] = true
@@ -152,24 +129,24 @@ func (r *reader) record(e *etree.Element) {
 				r.warn("rid-dropped", "author/affiliationId", strconv.Quote(id)+" is no affiliationId of this record's affiliationsList")
 			}
 		}
-		r.author(text(x.SelectElement("name")), at, text(x.SelectElement("orcid_id")), text(x.SelectElement("email")))
+		r.author(cut.HTML(x.SelectElement("name")), at, cut.HTML(x.SelectElement("orcid_id")), cut.HTML(x.SelectElement("email")))
 	}
 	for _, x := range list { // of nobody, as far as is said
 		if !used[attr(x, "affiliationId")] {
-			r.affiliation(text(x))
+			r.affiliation(cut.HTML(x))
 		}
 	}
 	for _, x := range e.SelectElements("abstract") {
-		r.abstract(text(x), attr(x, "language"))
+		r.abstract(cut.HTML(x), attr(x, "language"))
 	}
 	slices.SortStableFunc(a.Abstracts, func(a, b jats.Abstract) int { return min(len(a.Lang), 1) - min(len(b.Lang), 1) }) // the article's own language first
 	for _, x := range e.SelectElements("fullTextUrl") {
-		r.link(text(x), attr(x, "format"))
+		r.link(cut.HTML(x), attr(x, "format"))
 	}
 	for _, x := range e.SelectElements("keywords") {
 		var list []string
 		for _, k := range x.SelectElements("keyword") {
-			list = append(list, text(k))
+			list = append(list, cut.HTML(k))
 		}
 		r.keywords(list, attr(x, "language"))
 	}
@@ -192,7 +169,7 @@ func (r *reader) publishedOn(s string, filled bool) {
 // title adds a title: the article's own is the first in its language, or in none that is said; before that one comes, the first of all.
 func (r *reader) title(e *etree.Element) {
 	a := r.a
-	t := jats.Title{Lang: r.lang(attr(e, "language")), Text: r.rich("title", text(e), jats.InlineMarkup)}
+	t := jats.Title{Lang: r.lang(attr(e, "language")), Text: r.rich("title", cut.HTML(e), jats.InlineMarkup)}
 	switch {
 	case t.Text == "":
 	case a.Title.Text == "":

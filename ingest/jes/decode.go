@@ -2,6 +2,7 @@ package jes
 
 import (
 	"bytes"
+	"sheaf/ingest/cut"
 	"sheaf/jats"
 	"strings"
 	"unicode"
@@ -31,7 +32,7 @@ func decode(data []byte) (text, inferred string, err error) {
 	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
 		data, err = xunicode.UTF16(xunicode.BigEndian, xunicode.UseBOM).NewDecoder().Bytes(data)
 	default:
-		if order, ok := bareUTF16(data); ok {
+		if order, ok := cut.BareUTF16(data[:min(len(data), 4096)]); ok {
 			inferred = "UTF-16"
 			data, err = xunicode.UTF16(order, xunicode.IgnoreBOM).NewDecoder().Bytes(data)
 		}
@@ -50,26 +51,6 @@ func decode(data []byte) (text, inferred string, err error) {
 		}
 	}
 	return clean(string(data)), inferred, nil
-}
-
-// bareUTF16 tells UTF-16 without a byte order mark by the zero byte that every Latin letter, blank and line end has in it.
-func bareUTF16(data []byte) (xunicode.Endianness, bool) {
-	head := data[:min(len(data), 4096)]
-	var even, odd int
-	for i, b := range head {
-		if b == 0 && i%2 == 0 {
-			even++
-		} else if b == 0 {
-			odd++
-		}
-	}
-	switch {
-	case even > len(head)/20 && odd == 0:
-		return xunicode.BigEndian, true
-	case odd > len(head)/20 && even == 0:
-		return xunicode.LittleEndian, true
-	}
-	return xunicode.BigEndian, false
 }
 
 // mostlyUTF8 tells damaged UTF-8 from a one-byte encoding.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"sheaf/ingest/cut"
 	"sheaf/jats"
 )
 
@@ -36,36 +37,13 @@ func children(e *etree.Element, name string) (out []*etree.Element) {
 	return out
 }
 
-// text is what e holds as OJS means it: text that may be HTML. HTML that was not escaped, as people write it by hand, is taken for it, too. e may be nil.
-func text(e *etree.Element) string {
-	if e == nil {
-		return ""
-	}
-	var b strings.Builder
-	write(&b, e)
-	return strings.TrimSpace(b.String())
-}
-
-func write(b *strings.Builder, e *etree.Element) {
-	for _, k := range e.Child {
-		switch k := k.(type) {
-		case *etree.CharData:
-			b.WriteString(k.Data)
-		case *etree.Element:
-			b.WriteString("<" + k.Tag + ">")
-			write(b, k)
-			b.WriteString("</" + k.Tag + ">")
-		}
-	}
-}
-
 // A local is a text in one language.
 type local struct{ lang, text string }
 
 // locals are the texts of the children of e with a name that hold any, in order. Of two locales of one language ("en_US", "en_GB") the second keeps its country.
 func locals(e *etree.Element, name string) (out []local) {
 	for _, k := range children(e, name) {
-		s := text(k)
+		s := cut.HTML(k)
 		if s == "" {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"sheaf/ingest/cut"
 	"sheaf/jats"
 )
 
@@ -62,7 +63,7 @@ func (r *reader) files() {
 			}
 			continue
 		}
-		s := jats.Supplementary{URL: address, MIME: typ, Lang: jats.ParseLang(f.SelectAttrValue("language", text(child(f, "language"))))}
+		s := jats.Supplementary{URL: address, MIME: typ, Lang: jats.ParseLang(f.SelectAttrValue("language", cut.HTML(child(f, "language"))))}
 		s.Title = jats.Escape(strings.Join(texts(locals(f, "name"), r.a.Lang), ", "))
 		for _, d := range texts(locals(f, "description"), r.a.Lang) {
 			s.Caption = append(s.Caption, r.rich("description", d, jats.ParaMarkup))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"sheaf/ingest/cut"
 	"sheaf/jats"
 )
 
@@ -26,13 +27,13 @@ func (r *reader) author(e *etree.Element) {
 	r.names(e, &c)
 	id := e.SelectAttrValue("id", "")
 	c.Corresp = id != "" && id == r.pub.SelectAttrValue("primary_contact_id", "") || isTrue(e.SelectAttrValue("primary_contact", ""))
-	if s := text(child(e, "orcid")); s != "" {
+	if s := cut.HTML(child(e, "orcid")); s != "" {
 		c.IDs = []jats.ContribID{{Type: "orcid", Value: s}}
 	}
-	if s := text(child(e, "email")); s != "" {
+	if s := cut.HTML(child(e, "email")); s != "" {
 		c.Emails = []string{s}
 	}
-	if s := text(child(e, "url")); s != "" {
+	if s := cut.HTML(child(e, "url")); s != "" {
 		c.URIs = []string{s}
 	}
 	bios := locals(e, "biography")
@@ -110,19 +111,19 @@ func (r *reader) names(e *etree.Element, c *jats.Contrib) {
 // affiliations reads the affiliations of a person. Up to 3.4 there is one, in several languages; later there are several, each with names. An affiliation that
 // several people share is one.
 func (r *reader) affiliations(e *etree.Element, c *jats.Contrib) {
-	country := strings.ToUpper(text(child(e, "country")))
+	country := strings.ToUpper(cut.HTML(child(e, "country")))
 	var affs []jats.Aff
 	var one jats.Aff
 	for _, k := range e.ChildElements() {
 		names := locals(k, "name")
 		switch {
 		case k.Tag == "affiliation" && child(k, "name") == nil:
-			if s := text(k); s != "" {
+			if s := cut.HTML(k); s != "" {
 				one.Forms = append(one.Forms, form(langOf(k), s, country, ""))
 			}
 		case k.Tag == "affiliation" || k.Tag == "rorAffiliation":
 			var a jats.Aff
-			ror := text(child(k, "ror"))
+			ror := cut.HTML(child(k, "ror"))
 			for _, lang := range langs(r.a.Lang, names) {
 				a.Forms = append(a.Forms, form(lang, in(names, lang), country, ror))
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"sheaf/ingest/cut"
 	"sheaf/jats"
 )
 
@@ -70,7 +71,7 @@ func (r *reader) read() error {
 	r.journal()
 	r.unknown()
 	for _, c := range children(child(r.pub, "citations"), "citation") {
-		r.reference(text(c))
+		r.reference(cut.HTML(c))
 	}
 	return nil
 }
@@ -111,7 +112,7 @@ func (r *reader) choose() {
 func internalID(e *etree.Element) string {
 	for _, id := range children(e, "id") {
 		if id.SelectAttrValue("type", "") == "internal" {
-			return text(id)
+			return cut.HTML(id)
 		}
 	}
 	return ""
@@ -151,7 +152,7 @@ func (r *reader) ids() {
 	for _, e := range []*etree.Element{r.pub, r.source} {
 		for _, id := range children(e, "id") {
 			typ := strings.TrimSpace(id.SelectAttrValue("type", ""))
-			one := jats.ID{Type: typ, Value: text(id)}
+			one := jats.ID{Type: typ, Value: cut.HTML(id)}
 			if typ == "internal" || one.Value == "" {
 				continue
 			}
@@ -213,7 +214,7 @@ func (r *reader) texts() {
 		g := jats.KwdGroup{Type: "author", Lang: r.other(langOf(list))}
 		for _, k := range children(list, "keyword") {
 			for _, s := range strings.Split(entry(k), ";") {
-				g.Kwds = append(g.Kwds, jats.Kwd{Text: r.rich("keywords", strings.TrimSpace(s), jats.InlineMarkup), Code: text(child(k, "identifier"))})
+				g.Kwds = append(g.Kwds, jats.Kwd{Text: r.rich("keywords", strings.TrimSpace(s), jats.InlineMarkup), Code: cut.HTML(child(k, "identifier"))})
 			}
 		}
 		r.a.KwdGroups = append(r.a.KwdGroups, g)
@@ -231,7 +232,7 @@ func (r *reader) texts() {
 	}
 	for _, list := range children(r.pub, "languages") {
 		for _, k := range children(list, "language") {
-			if s := text(k); s != "" && jats.ParseLang(s) != r.a.Lang {
+			if s := cut.HTML(k); s != "" && jats.ParseLang(s) != r.a.Lang {
 				r.custom("language", s)
 			}
 		}
@@ -242,7 +243,7 @@ func (r *reader) texts() {
 	for _, list := range children(r.pub, "agencies") {
 		for _, k := range children(list, "agency") {
 			f := jats.Funder{Lang: langOf(list), Name: entry(k)}
-			if id := text(child(k, "identifier")); id != "" {
+			if id := cut.HTML(child(k, "identifier")); id != "" {
 				f.IDs = []jats.ID{{Type: funderID(id), Value: id}}
 			}
 			r.a.Funding.Awards = append(r.a.Funding.Awards, jats.Award{Funders: []jats.Funder{f}})
@@ -283,9 +284,9 @@ var articleTypes = map[string]string{
 // entry is the name of a keyword and the like: the element's text, or that of its name.
 func entry(e *etree.Element) string {
 	if name := child(e, "name"); name != nil {
-		return text(name)
+		return cut.HTML(name)
 	}
-	return text(e)
+	return cut.HTML(e)
 }
 
 func (r *reader) subjects() {
@@ -295,7 +296,7 @@ func (r *reader) subjects() {
 			g := jats.SubjGroup{Type: v.typ, Lang: r.other(langOf(list))}
 			for _, k := range children(list, v.one) {
 				s := jats.Subject{Text: r.rich(v.list, entry(k), jats.InlineMarkup)}
-				if id := text(child(k, "identifier")); strings.Contains(id, "://") {
+				if id := cut.HTML(child(k, "identifier")); strings.Contains(id, "://") {
 					s.URI = id
 				} else {
 					s.Code = id
@@ -337,21 +338,21 @@ func (r *reader) inIssue() {
 	if ident == nil {
 		ident = child(r.issue, "issue_identification")
 	}
-	r.a.Volume, r.a.Issue = text(child(ident, "volume")), text(child(ident, "number"))
+	r.a.Volume, r.a.Issue = cut.HTML(child(ident, "volume")), cut.HTML(child(ident, "number"))
 	titles := locals(ident, "title")
 	for _, lang := range langs(r.a.Lang, titles) {
 		r.a.IssueTitles = append(r.a.IssueTitles, jats.Text{Lang: r.other(lang), Text: r.rich("issue title", in(titles, lang), jats.InlineMarkup)})
 	}
 	for _, id := range children(r.issue, "id") {
-		if typ, v := id.SelectAttrValue("type", ""), text(id); typ != "internal" && v != "" {
+		if typ, v := id.SelectAttrValue("type", ""), cut.HTML(id); typ != "internal" && v != "" {
 			r.a.IssueIDs = append(r.a.IssueIDs, jats.ID{Type: typ, Value: v})
 		}
 	}
 	if s := r.attr("seq"); s != "0" {
 		r.a.Seq = s
 	}
-	r.pages(text(child(r.pub, "pages")))
-	if year := text(child(ident, "year")); year != "" {
+	r.pages(cut.HTML(child(r.pub, "pages")))
+	if year := cut.HTML(child(ident, "year")); year != "" {
 		r.date(&r.a.PubDates, "collection", year)
 	}
 }
@@ -396,7 +397,7 @@ func isPage(s string) bool {
 func (r *reader) dates() {
 	date := r.attr("date_published")
 	if date == "" {
-		date = text(child(r.issue, "date_published"))
+		date = cut.HTML(child(r.issue, "date_published"))
 	}
 	r.date(&r.a.PubDates, "pub", date)
 	r.date(&r.a.History, "received", r.source.SelectAttrValue("date_submitted", ""))
@@ -423,8 +424,8 @@ func (r *reader) rights() {
 	for _, l := range locals(r.pub, "copyrightHolder") {
 		p.Holders = append(p.Holders, jats.Text{Lang: r.other(l.lang), Text: r.rich("copyrightHolder", l.text, jats.InlineMarkup)})
 	}
-	p.Year = text(child(r.pub, "copyrightYear"))
-	if u := text(child(r.pub, "licenseUrl")); u != "" {
+	p.Year = cut.HTML(child(r.pub, "copyrightYear"))
+	if u := cut.HTML(child(r.pub, "licenseUrl")); u != "" {
 		p.Licenses = []jats.License{{URI: u}}
 	}
 	access := r.attr("access_status") // 1: open; 0: as the issue, where 1 is open and 2 for subscribers
@@ -439,7 +440,7 @@ func (r *reader) rights() {
 		p.Access = "open"
 	case "2":
 		p.Access = "restricted"
-		if d := jats.ParseDate(text(child(r.issue, "open_access_date"))); len(d.Date) == len("2006-01-02") {
+		if d := jats.ParseDate(cut.HTML(child(r.issue, "open_access_date"))); len(d.Date) == len("2006-01-02") {
 			p.Access, p.EmbargoEnd = "embargoed", d.Date
 		}
 	}
@@ -459,7 +460,7 @@ func (r *reader) journal() {
 	for _, l := range locals(r.pub, "contextAbbreviation") {
 		j.AbbrevTitle = append(j.AbbrevTitle, jats.AltTitle{Lang: l.lang, Text: jats.Escape(l.text)})
 	}
-	j.PubLoc = jats.Escape(text(child(r.pub, "publisherLocation")))
+	j.PubLoc = jats.Escape(cut.HTML(child(r.pub, "publisherLocation")))
 	if len(names) == 0 {
 		r.warn("no-journal", "journal", "OJS does not export the journal's name with an article; the record has none")
 	}
