@@ -28,6 +28,7 @@ import (
 // Each file of the collection is imported, or refused for one of the reasons that are good for its kind; all that is stored is valid in both formats, as OAI-PMH answers
 // and as documents of their own.
 func TestSharedData(t *testing.T) {
+	data := fixturetest.Shared(t, "data")
 	good := map[string][]string{
 		"bibtex":        {"no-title"},
 		"crossref-json": {"no-title", "not-an-article", "not-recognised"}, // commonmeta-*.json are in a format of their own
@@ -57,7 +58,7 @@ func TestSharedData(t *testing.T) {
 			}}
 			w := &ingest.Walker{}
 			report, err := im.Import(t.Context(), func(ctx context.Context, yield func(ingest.Input) error) error {
-				return w.Walk(ctx, []string{filepath.Join(fixturetest.Shared(t, "data"), kind)}, yield)
+				return w.Walk(ctx, []string{filepath.Join(data, kind)}, yield)
 			})
 			require.NoError(t, err)
 			require.Positive(t, report.Created)
@@ -65,7 +66,7 @@ func TestSharedData(t *testing.T) {
 			require.NoError(t, db.Check(t.Context(), func(p store.Problem) { t.Errorf("%s: %s", p.Local, p.Message) }))
 
 			again, err := im.Import(t.Context(), func(ctx context.Context, yield func(ingest.Input) error) error {
-				return w.Walk(ctx, []string{filepath.Join(fixturetest.Shared(t, "data"), kind)}, yield)
+				return w.Walk(ctx, []string{filepath.Join(data, kind)}, yield)
 			})
 			require.NoError(t, err)
 			assert.Zero(t, again.Created+again.Updated, "importing it again changes nothing: %s", again)
