@@ -91,6 +91,10 @@ func wrap(where, op string, err error) error {
 		return errClosed
 	}
 	if errors.Is(err, pgconn.ErrReadOnlyConnection) {
+		var unreached *net.OpError
+		if errors.As(err, &unreached) { // of several servers
+			return &trouble{store.ErrBusy, at + "the primary does not answer, and no standby has taken its place yet (" + err.Error() + ")", err}
+		}
 		return fmt.Errorf("%s%w: this server is a standby: name the primary, or all servers parted by commas (%w)", at, store.ErrReadOnly, err)
 	}
 	e := pgError(err)
