@@ -99,40 +99,14 @@ func foldBlanks(b []byte) string {
 	return strings.TrimSuffix(string(out), " ")
 }
 
-// MarshalJSON writes the form that the type's comment describes. An article has hundreds of these, so it does without reflection.
-func (r Rich) MarshalJSON() ([]byte, error) {
-	dst := make([]byte, 0, len(r)+len(r)/8+16)
-	if r.HasMarkup() {
-		return append(appendQuoted(append(dst, `{"markup":`...), string(r)), '}'), nil
-	}
-	return appendQuoted(dst, unescaper.Replace(string(r))), nil
-}
+// MarshalJSON writes the form that the type's comment describes.
+func (r Rich) MarshalJSON() ([]byte, error) { return r.appendJSON(nil), nil }
 
-// appendQuoted appends s as a JSON string.
-func appendQuoted(dst []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	s = strings.ToValidUTF8(s, "\ufffd")
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' {
-			continue
-		}
-		dst = append(dst, s[start:i]...)
-		start = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, `\n`...)
-		case '\t':
-			dst = append(dst, `\t`...)
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
+func (r Rich) appendJSON(dst []byte) []byte {
+	if r.HasMarkup() {
+		return append(appendQuoted(append(dst, `{"markup":`...), string(r)), '}')
 	}
-	return append(append(dst, s[start:]...), '"')
+	return appendQuoted(dst, unescape(string(r)))
 }
 
 var unescaper = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&amp;", "&")
