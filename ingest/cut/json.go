@@ -35,18 +35,41 @@ func JSON(r io.Reader, yield func(Record) error) error {
 
 type jsonCutter struct {
 	in    *bufio.Reader
+	head  []byte // what in has in its buffer
+	at    int    // of head has been read
 	yield func(Record) error
 	line  int // of the next byte
 	buf   []byte
 	stack []byte // the brackets that are open in the value that is being read
 }
 
+// fill brings something unread into head. The error is that of reading, io.EOF at the end.
+func (c *jsonCutter) fill() error {
+	if c.at < len(c.head) {
+		return nil
+	}
+	c.in.Discard(len(c.head))
+	c.head, c.at = nil, 0
+	if _, err := c.in.Peek(1); err != nil {
+		return err
+	}
+	c.head, _ = c.in.Peek(c.in.Buffered())
+	return nil
+}
+
+// byte reads one; c.at-- gives it back.
 func (c *jsonCutter) byte() (byte, error) {
-	b, err := c.in.ReadByte()
+	if c.at == len(c.head) {
+		if err := c.fill(); err != nil {
+			return 0, err
+		}
+	}
+	b := c.head[c.at]
+	c.at++
 	if b == '\n' {
 		c.line++
 	}
-	return b, err
+	return b, nil
 }
 
 // blank reads past white space and returns the byte after it.
@@ -245,7 +268,7 @@ func (c *jsonCutter) value(top bool) ([]byte, error) {
 		if wrong {
 			line := c.line
 			if b == '{' && len(c.buf) > 1 && c.buf[len(c.buf)-2] == '\n' { // the next of JSON lines: this one lacks its end
-				c.in.UnreadByte()
+				c.at--
 				line--
 			}
 			return nil, c.fault(line, "malformed", "JSON: want %s, not %q", wants[want], b)
@@ -260,25 +283,41 @@ var wants = map[byte]string{'k': "a key or }", 'K': "a key", ':': "a colon", 'v'
 // text reads a string up to its end. A line break, which JSON forbids in one, ends it as an error.
 func (c *jsonCutter) text(began int, keep bool) error {
 	for escaped := false; ; {
-		b, err := c.in.ReadByte()
-		if err != nil {
+		if err := c.fill(); err != nil {
 			return c.cutShort(began, err)
 		}
+		part := c.head[c.at:]
 		if keep {
 			if len(c.buf) >= MaxRecord {
+				c.at++
 				return c.fault(began, "too-large", "an object of more than %d MiB", MaxRecord>>20)
 			}
-			c.buf = append(c.buf, b)
+			part = part[:min(len(part), MaxRecord-len(c.buf))]
 		}
-		switch {
-		case b == '\n':
-			c.in.UnreadByte()
+		n, end := 0, byte(0)
+		for n < len(part) && end == 0 {
+			b := part[n]
+			switch {
+			case b == '\n':
+				end = b
+				continue
+			case escaped:
+				escaped = false
+			case b == '\\':
+				escaped = true
+			case b == '"':
+				end = b
+			}
+			n++
+		}
+		c.at += n
+		if keep {
+			c.buf = append(c.buf, part[:n]...)
+		}
+		switch end {
+		case '\n':
 			return c.fault(c.line, "malformed", "JSON: a string is not closed in its line")
-		case escaped:
-			escaped = false
-		case b == '\\':
-			escaped = true
-		case b == '"':
+		case '"':
 			return nil
 		}
 	}
@@ -287,23 +326,23 @@ func (c *jsonCutter) text(began int, keep bool) error {
 // scalar reads the rest of a number, true, false or null.
 func (c *jsonCutter) scalar(keep bool) error {
 	for {
-		b, err := c.in.ReadByte()
-		if err != nil {
+		if err := c.fill(); err != nil {
 			return err
 		}
+		b := c.head[c.at]
 		if b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b == '.' || b == '-' || b == '+' || b == 'E' {
-			if keep && len(c.buf) < MaxRecord {
+			if c.at++; keep && len(c.buf) < MaxRecord {
 				c.buf = append(c.buf, b)
 			}
 			continue
 		}
-		return c.in.UnreadByte()
+		return nil
 	}
 }
 
 // nextObject reads up to the next line that begins with an opening brace.
 func (c *jsonCutter) nextObject() error {
-	if head, err := c.in.Peek(1); err == nil && head[0] == '{' {
+	if c.fill() == nil && c.head[c.at] == '{' {
 		return nil
 	}
 	for {
@@ -317,7 +356,7 @@ func (c *jsonCutter) nextObject() error {
 		if b != '\n' {
 			continue
 		}
-		if head, err := c.in.Peek(1); err == nil && head[0] == '{' {
+		if c.fill() == nil && c.head[c.at] == '{' {
 			return nil
 		}
 	}

@@ -78,14 +78,13 @@ func (g *guess) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err erro
 		return g.decoder.Transform(dst, src, atEOF)
 	}
 	for nSrc < len(src) {
-		if nDst+utf8.UTFMax > len(dst) {
+		room := min(len(src)-nSrc, len(dst)-nDst-utf8.UTFMax+1)
+		if room <= 0 {
 			return nDst, nSrc, transform.ErrShortDst
 		}
-		b := src[nSrc]
-		if b < utf8.RuneSelf {
-			dst[nDst] = b
-			nDst++
-			nSrc++
+		if n := ascii(src[nSrc : nSrc+room]); n > 0 {
+			nDst += copy(dst[nDst:], src[nSrc:nSrc+n])
+			nSrc += n
 			continue
 		}
 		r, n := utf8.DecodeRune(src[nSrc:])
@@ -107,6 +106,16 @@ func (g *guess) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err erro
 		nSrc++
 	}
 	return nDst, nSrc, nil
+}
+
+// ascii is how many bytes of text are of ASCII before the first that is not.
+func ascii(text []byte) int {
+	for i, b := range text {
+		if b >= utf8.RuneSelf {
+			return i
+		}
+	}
+	return len(text)
 }
 
 // looksLike tells the encoding of text that is no UTF-8.
