@@ -43,8 +43,40 @@ const (
 	byName                // the depositor named it
 )
 
-// prepare takes one input up to the door. The error is that of the store or of ctx; what is wrong with the input is in the result.
-func (im *Importer) prepare(ctx context.Context, in Input) (*prepared, error) {
+// prepare takes inputs up to the door, and puts what became of each into out. The store is asked for the names of all of them at once. The error is that of
+// the store or of ctx; what is wrong with an input is in its result.
+func (im *Importer) prepare(ctx context.Context, inputs []Input, out []*prepared) error {
+	var located []*prepared
+	var names []string
+	for i, in := range inputs {
+		p, err := im.read(ctx, in)
+		if err != nil {
+			return err
+		}
+		if out[i] = p; p.read != nil && !p.withdrawn {
+			located = append(located, p)
+			names = append(names, p.names.all()...)
+		}
+	}
+	if len(located) == 0 {
+		return nil
+	}
+	owners, err := im.Store.Resolve(ctx, names)
+	if err != nil {
+		return err
+	}
+	for _, p := range located {
+		n := len(p.names.all())
+		if err := im.locate(ctx, p, owners[:n]); err != nil {
+			return err
+		}
+		owners = owners[n:]
+	}
+	return nil
+}
+
+// read makes an article of an input, unless the very same is stored already.
+func (im *Importer) read(ctx context.Context, in Input) (*prepared, error) {
 	p := &prepared{outcome: Outcome{Name: in.Name, Line: in.Line, Err: in.Err}}
 	if in.Err != nil {
 		return p, nil
@@ -68,15 +100,21 @@ func (im *Importer) prepare(ctx context.Context, in Input) (*prepared, error) {
 	}
 	p.read, p.names = a, NamesOf(a)
 	p.source = &store.Source{Name: in.Name, Type: kind, Data: in.Data}
-	if p.withdrawn {
-		return p, nil
-	}
-	return p, im.locate(ctx, p)
+	return p, nil
 }
 
-// locate finds the item that p is of, and renders p for it.
-func (im *Importer) locate(ctx context.Context, p *prepared) error {
-	owner, free, by, err := im.owner(ctx, p.names)
+// relocate finds the item that p is of as it is now, and renders p for it.
+func (im *Importer) relocate(ctx context.Context, p *prepared) error {
+	owners, err := im.Store.Resolve(ctx, p.names.all())
+	if err != nil {
+		return err
+	}
+	return im.locate(ctx, p, owners)
+}
+
+// locate finds the item that p is of among the owners of its names, and renders p for it.
+func (im *Importer) locate(ctx context.Context, p *prepared, owners []string) error {
+	owner, free, by, err := im.choose(ctx, p.names, owners)
 	if err != nil {
 		var f *jats.Fault
 		if errors.As(err, &f) {
@@ -93,13 +131,18 @@ func (im *Importer) locate(ctx context.Context, p *prepared) error {
 	return nil
 }
 
-// owner finds the item that has one of the names; "" when there is none. free are those of the names that the item has or may have: not the weak ones that
-// another item has. Identifiers that belong to several live items are a *jats.Fault, and owner is one of these.
+// owner finds the item that has one of the names; see choose.
 func (im *Importer) owner(ctx context.Context, n Names) (owner string, free []string, by match, err error) {
-	owners, err := im.Store.Resolve(ctx, slices.Concat(n.Strong, n.Weak))
+	owners, err := im.Store.Resolve(ctx, n.all())
 	if err != nil {
 		return "", nil, 0, err
 	}
+	return im.choose(ctx, n, owners)
+}
+
+// choose tells which of the owners, one for each of n.all(), is the item of an article with these names; "" when there is none. free are those of the names that
+// the item has or may have: not the weak ones that another item has. Identifiers that belong to several live items are a *jats.Fault, and owner is one of these.
+func (im *Importer) choose(ctx context.Context, n Names, owners []string) (owner string, free []string, by match, err error) {
 	strong := fields(owners[:len(n.Strong)])
 	slices.Sort(strong)
 	strong = slices.Compact(strong)
@@ -258,7 +301,7 @@ func (im *Importer) put(ctx context.Context, batch []*prepared, report *Report) 
 			if err := flush(); err != nil {
 				return err
 			}
-			if err := im.locate(ctx, p); err != nil {
+			if err := im.relocate(ctx, p); err != nil {
 				return err
 			}
 			if p.change == nil {
@@ -618,7 +661,7 @@ func (im *Importer) store(ctx context.Context, todo []*prepared) error {
 				}
 				continue
 			}
-			if err := im.locate(ctx, p); err != nil {
+			if err := im.relocate(ctx, p); err != nil {
 				return err
 			}
 			if p.change == nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -49,6 +50,9 @@ type Names struct {
 	// Weak names are made of journal, year and title; an article that shares one is the same unless the two contradict each other.
 	Weak []string
 }
+
+// all are the strong names, then the weak ones.
+func (n Names) all() []string { return slices.Concat(n.Strong, n.Weak) }
 
 // NamesOf are the names that an article gives itself.
 func NamesOf(a *jats.Article) Names {

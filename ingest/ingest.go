@@ -303,6 +303,7 @@ func (im *Importer) now() time.Time {
 const (
 	batchItems = 512
 	batchBytes = 2 << 20 // of inputs, so that a batch of large ones does not fill the memory
+	partsEach  = 4       // parts of a batch that each processor prepares, one after the other
 )
 
 // Import stores what walk yields. One input that is refused never stops the others; the error is that of the store, of ctx or of walk.
@@ -353,11 +354,10 @@ func (im *Importer) Import(ctx context.Context, walk func(ctx context.Context, y
 			out := make([]*prepared, len(batch))
 			var work errgroup.Group
 			work.SetLimit(runtime.GOMAXPROCS(0))
-			for i, in := range batch {
-				work.Go(func() (err error) {
-					out[i], err = im.prepare(ctx, in)
-					return err
-				})
+			size := len(batch)/(partsEach*runtime.GOMAXPROCS(0)) + 1
+			for at := 0; at < len(batch); at += size {
+				end := min(at+size, len(batch))
+				work.Go(func() error { return im.prepare(ctx, batch[at:end], out[at:end]) })
 			}
 			if err := work.Wait(); err != nil {
 				return err
