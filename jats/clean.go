@@ -765,7 +765,8 @@ func (c *cleaner) citation(x *Citation) bool {
 		case ' ':
 			p := &parser{data: []byte(x.Text)}
 			if n, err := p.fragment(); err == nil {
-				x.Text, _, _ = render(n, CitationMarkup, true)
+				r := renderer{elementsOnly: true}
+				x.Text, _ = r.render(n, CitationMarkup)
 			}
 		}
 		x.Elements = x.Elements && x.Text != ""

@@ -40,16 +40,16 @@ func ParseMarkup(s string, kind MarkupKind) (Rich, []Warning, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	r, w, err := render(n, kind, false)
-	return r, append(p.warnings, w...), err
+	var r renderer
+	out, err := r.render(n, kind)
+	return out, append(p.warnings, r.warnings...), err
 }
 
 // maxRepairs bounds how often text is looked through for tags that were escaped twice.
 const maxRepairs = 8
 
-// render makes rich text of the children of n. With elementsOnly it leaves out white space between elements.
-func render(n *node, kind MarkupKind, elementsOnly bool) (Rich, []Warning, error) {
-	r := renderer{elementsOnly: elementsOnly}
+// render makes rich text of the children of n, with a renderer that has written nothing yet.
+func (r *renderer) render(n *node, kind MarkupKind) (Rich, error) {
 	r.children(n, kinds[kind])
 	out := string(r.finish())
 	for i := 0; strings.Contains(out, "lt;/"); i++ {
@@ -64,13 +64,18 @@ func render(n *node, kind MarkupKind, elementsOnly bool) (Rich, []Warning, error
 		p := &parser{data: []byte(s)}
 		n, err := p.fragment()
 		if err != nil {
-			return "", nil, err
+			return "", err
 		}
-		again := renderer{elementsOnly: elementsOnly, warnings: r.warnings}
+		again := renderer{elementsOnly: r.elementsOnly, warnings: r.warnings}
 		again.children(n, kinds[kind])
 		out, r.warnings = string(again.finish()), again.warnings
 	}
-	return Rich(out), r.warnings, nil
+	return Rich(out), nil
+}
+
+// reset makes a renderer as good as new of one that was used, but for its memory. What it returned as string stays.
+func (r *renderer) reset() {
+	*r = renderer{out: r.out[:0], opens: r.opens[:0]}
 }
 
 // twice are the tags that are recognised when they were escaped once too often.
@@ -106,7 +111,7 @@ type renderer struct {
 	brk          bool     // a break is due
 	elementsOnly bool     // white space between elements of the top is nothing
 	loose        bool     // text stood where only elements may
-	wide         bool     // there is a byte beyond ASCII
+	wide         bool     // there is a character that may have to be normalised
 	depth        int
 	partEnd      int // where in out an unwrapped part of a citation ended, if nothing follows it yet
 	inLink       bool
@@ -121,6 +126,12 @@ func (r *renderer) warn(code, path, format string, args ...any) {
 
 // flush writes what waits for text.
 func (r *renderer) flush() {
+	if r.space || r.brk || len(r.opens) > 0 {
+		r.catchUp()
+	}
+}
+
+func (r *renderer) catchUp() {
 	if len(r.out) == 0 {
 		r.lead = r.lead || r.space
 	} else if r.beforeBlock() {
@@ -198,9 +209,7 @@ func (r *renderer) text(s string) {
 			for j < len(s) && (plainByte[s[j]] || s[j] == ' ' && j+1 < len(s) && plainByte[s[j+1]]) {
 				j++
 			}
-			if r.space || r.brk || len(r.opens) > 0 {
-				r.flush()
-			}
+			r.flush()
 			r.out = append(r.out, s[i:j]...)
 			i = j
 			continue
@@ -239,7 +248,7 @@ func (r *renderer) text(s string) {
 				r.warn("char-dropped", "", "character %U is none of XML 1.0 and was left out", ch)
 			default:
 				r.flush()
-				r.wide = true
+				r.wide = r.wide || !steady(ch)
 				r.out = append(r.out, s[i:i+n]...)
 			}
 			i += n
@@ -577,6 +586,9 @@ func (r *renderer) startTag(n *node, e *elem) string {
 			}
 		}
 	}
+	if len(tag) == len("<")+len(e.name) {
+		return e.bare
+	}
 	return string(append(tag, '>'))
 }
 
@@ -882,14 +894,12 @@ func institutionIDType(v string) string {
 
 // canonical tells whether s is surely what ParseMarkup would make of it. It is a quick look: false may also mean that it cannot say.
 func canonical(s string, kind MarkupKind) bool {
-	if !norm.NFC.IsNormalString(s) {
-		return false
-	}
 	var stack [32]*elem
 	depth := 0
 	allow := kinds[kind]
 	blank := true // a blank may not come here
 	opened := false
+	same := true // in normal form C, surely
 	for i := 0; i < len(s); {
 		c := s[i]
 		if plainByte[c] {
@@ -897,7 +907,8 @@ func canonical(s string, kind MarkupKind) bool {
 			if allow&cText == 0 {
 				return false
 			}
-			i++
+			for i++; i < len(s) && plainByte[s[i]]; i++ {
+			}
 			continue
 		}
 		switch {
@@ -985,14 +996,17 @@ func canonical(s string, kind MarkupKind) bool {
 				return false
 			}
 			r, n := utf8.DecodeRuneInString(s[i:])
-			if n == 1 || !cleanRune(r) {
-				return false
+			if !steady(r) {
+				if n == 1 || !cleanRune(r) {
+					return false
+				}
+				same = false
 			}
 			blank, opened = false, false
 			i += n
 		}
 	}
-	return depth == 0
+	return depth == 0 && (same || norm.NFC.IsNormalString(s))
 }
 
 // plainName tells whether s begins with the inside of a name: surname, given names, each with plain text.

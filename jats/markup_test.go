@@ -148,7 +148,8 @@ func checkRich(t *testing.T, r Rich, kind MarkupKind) {
 	if canonical(string(r), kind) {
 		n, err := (&parser{data: []byte(r)}).fragment()
 		require.NoError(t, err)
-		slow, _, err := render(n, kind, false)
+		var rd renderer
+		slow, err := rd.render(n, kind)
 		require.NoError(t, err)
 		if slow != r {
 			t.Fatalf("%q is taken for canonical but would become %q", r, slow)

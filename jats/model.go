@@ -74,6 +74,7 @@ type elem struct {
 	class class
 	holds class
 	attrs []string // in the order in which they are written
+	bare  string   // its start tag without any
 }
 
 var lang = []string{"xml:lang"}
@@ -85,7 +86,7 @@ var elems = func() map[string]*elem {
 	m := map[string]*elem{}
 	add := func(c, holds class, attrs []string, names ...string) {
 		for _, n := range names {
-			m[n] = &elem{n, c, holds, attrs}
+			m[n] = &elem{n, c, holds, attrs, "<" + n + ">"}
 		}
 	}
 	add(cEmph, phrase, nil, "bold", "italic", "monospace", "overline", "roman", "sans-serif", "sc", "strike", "underline", "sub", "sup")

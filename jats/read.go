@@ -161,7 +161,7 @@ func (p *parser) article() (*node, error) {
 			if err != nil {
 				return nil, err
 			}
-			n := p.open(t, pos, len(stack)+1)
+			n := p.enter(t, pos, len(stack)+1)
 			if len(stack) == 0 && seen {
 				return nil, p.errorf(pos, "element %q after the end of the document", t.raw)
 			}
@@ -219,6 +219,8 @@ type reader struct {
 	affs   map[string]string // id in the source to id of an Aff or Note
 	notes  map[string]string
 	awards map[string]int // contract-sponsor/@rid to its place in Funding.Awards
+	out    renderer       // of one rich text after the other
+	both   writer         // of a citation in both its forms, to be compared
 }
 
 func (r *reader) warn(n *node, code, format string, args ...any) {
@@ -238,12 +240,13 @@ func (r *reader) rich(n *node, kind MarkupKind) Rich {
 	if len(n.kids) == 1 && n.kids[0].name == "" && strings.IndexByte(n.kids[0].text, '<') < 0 && strings.IndexByte(n.kids[0].text, '&') < 0 {
 		return Escape(cleanString(n.kids[0].text))
 	}
-	out, ws, err := render(n, kind, false)
+	r.out.reset()
+	out, err := r.out.render(n, kind)
 	if err != nil {
 		r.warn(n, "markup-mended", "%v", err)
 		return Escape(plainOf(n))
 	}
-	for _, w := range ws {
+	for _, w := range r.out.warnings {
 		r.warn(n, w.Code, "%s", w.Message)
 	}
 	return out

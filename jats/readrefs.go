@@ -187,10 +187,11 @@ func (r *reader) citation(n *node, ref *Ref) (Citation, bool) {
 		}
 	}
 	if c.Elements {
-		rd := renderer{elementsOnly: true}
-		rd.children(n, kinds[CitationMarkup])
-		out := string(rd.finish())
-		if c.Text = Rich(out); rd.loose || strings.Contains(out, "lt;/") {
+		r.out.reset()
+		r.out.elementsOnly = true
+		r.out.children(n, kinds[CitationMarkup])
+		out := string(r.out.finish())
+		if c.Text = Rich(out); r.out.loose || strings.Contains(out, "lt;/") {
 			c.Text, c.Elements = "", false
 		}
 	}
@@ -210,23 +211,22 @@ func (r *reader) citation(n *node, ref *Ref) (Citation, bool) {
 	if c.Text == "" {
 		return c, false
 	}
-	if c.Elements && c.inParts() {
+	if c.Elements && r.inParts(&c) {
 		c.Text, c.Elements = "", false
 	}
 	return c, true
 }
 
 // inParts tells whether the parts of a citation of elements say all that its text says: it would be written of them as it stands.
-func (c *Citation) inParts() bool {
-	only := *c
-	only.Text, only.Elements = "", false
-	if !only.hasParts() {
+func (r *reader) inParts(c *Citation) bool {
+	if !c.hasParts() {
 		return false
 	}
-	w := writer{a: &Article{}, o: WriteOptions{Emails: true}}
+	w := &r.both
+	w.b = w.b[:0]
 	w.printed(c)
 	n := len(w.b)
-	w.parts(&only)
+	w.parts(c)
 	return bytes.Equal(w.b[:n], w.b[n:])
 }
 

@@ -16,41 +16,47 @@ func cleanRune(r rune) bool {
 	return isXMLChar(r)
 }
 
+// steady tells whether r, which is beyond ASCII, stays as it is whatever stands beside it: text keeps it, it is in normal form C, and it never combines. The
+// list has the letters that most text is of, so that the tables need not be asked; a character that it lacks may be steady, too.
+func steady(r rune) bool {
+	switch {
+	case r < 0x300:
+		return r >= 0xA0 && r != 0xAD
+	case r < 0x2000:
+		return r >= 0x388 && r <= 0x482 || r >= 0x48A && r <= 0x52F // Greek, Cyrillic
+	case r < 0x3000:
+		return r >= 0x2010 && r <= 0x2027 || r >= 0x2030 && r <= 0x205E // dashes, quotation marks
+	}
+	return r >= 0x4E00 && r <= 0x9FFF // Chinese characters
+}
+
 // isClean tells whether cleanString would leave s alone.
 func isClean(s string) bool {
-	blank, wide := true, false
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
+	same := true // in normal form C, surely
+	for i := 0; i < len(s); {
+		c := s[i]
+		switch {
+		case c > ' ' && c < utf8.RuneSelf:
+			i++
 		case c == ' ':
-			if blank {
+			if i == 0 || i+1 == len(s) || s[i-1] == ' ' {
 				return false
 			}
-			blank = true
-		case c < 0x20:
+			i++
+		case c < ' ':
 			return false
 		default:
-			blank = false
-			wide = wide || c >= 0x80
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if !steady(r) {
+				if n == 1 || !cleanRune(r) {
+					return false
+				}
+				same = false
+			}
+			i += n
 		}
 	}
-	if blank && s != "" {
-		return false
-	}
-	if !wide {
-		return true
-	}
-	for i := 0; i < len(s); {
-		if s[i] < 0x80 {
-			i++
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if n == 1 || !cleanRune(r) {
-			return false
-		}
-		i += n
-	}
-	return norm.NFC.IsNormalString(s)
+	return same || norm.NFC.IsNormalString(s)
 }
 
 // cleanString is the hygiene of every plain string: characters that XML 1.0 forbids, soft hyphens and byte order marks left out, line ends and other

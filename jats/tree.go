@@ -114,8 +114,15 @@ type parser struct {
 	expanded int
 	bindings []binding
 	names    map[string]string // raw name to canonical name, under the bindings in force
-	arena    []node
 	warnings []Warning
+
+	// What the tree is made of, cut from larger pieces.
+	nodes []node
+	kids  []*node         // their lists of children
+	attrs []attr          // their lists of attributes
+	chars strings.Builder // their text
+	open  []*node         // children of the elements that are open
+	tags  []attr          // of the start tag that is read
 }
 
 const externalEntity = "\x00external"
@@ -144,12 +151,37 @@ func (p *parser) fault(pos int, code, format string, args ...any) error {
 }
 
 func (p *parser) node() *node {
-	if len(p.arena) == 0 {
-		p.arena = make([]node, 256)
+	if len(p.nodes) == 0 {
+		p.nodes = make([]node, min(256, 8+len(p.data)/64))
 	}
-	n := &p.arena[0]
-	p.arena = p.arena[1:]
+	n := &p.nodes[0]
+	p.nodes = p.nodes[1:]
 	return n
+}
+
+// str is b as a string that shares its memory with others of the document. So an article that keeps one keeps a few kilobytes of the document, most of
+// which it keeps anyway.
+func (p *parser) str(b []byte) string {
+	if p.chars.Cap()-p.chars.Len() < len(b) {
+		p.chars.Reset()
+		p.chars.Grow(max(len(b), min(4096, len(p.data))))
+	}
+	from := p.chars.Len()
+	p.chars.Write(b)
+	return p.chars.String()[from:]
+}
+
+// cut copies list to where there is room for it and more, in pieces of size; nil when it is empty.
+func cut[T any](room *[]T, size int, list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	if cap(*room)-len(*room) < len(list) {
+		*room = make([]T, 0, max(size, len(list)))
+	}
+	from := len(*room)
+	*room = append(*room, list...)
+	return (*room)[from:len(*room):len(*room)]
 }
 
 func isNameByte(c byte) bool {
@@ -201,7 +233,7 @@ func (p *parser) canonicalName(raw []byte) string {
 // A startTag is what tag found.
 type startTag struct {
 	raw   []byte
-	attrs []attr // raw names; only when wanted
+	attrs []attr // raw names; only when wanted; good until the next tag is read
 	empty bool
 }
 
@@ -212,7 +244,7 @@ func (p *parser) tag(want bool) (t startTag, ok bool, err error) {
 	for i < len(d) && isNameByte(d[i]) {
 		i++
 	}
-	t.raw = d[begin:i]
+	t.raw, t.attrs = d[begin:i], p.tags[:0]
 	if i == begin || !isNameStart(d[begin]) {
 		if p.lenient {
 			return t, false, nil
@@ -299,7 +331,8 @@ func (p *parser) tag(want bool) (t startTag, ok bool, err error) {
 				if err != nil {
 					return t, false, err
 				}
-				t.attrs = append(t.attrs, attr{string(name), v})
+				t.attrs = append(t.attrs, attr{p.str(name), v})
+				p.tags = t.attrs
 			}
 		}
 	}
@@ -313,8 +346,8 @@ func (p *parser) tag(want bool) (t startTag, ok bool, err error) {
 	return t, ok, nil
 }
 
-// open makes the element of a start tag, its namespaces resolved.
-func (p *parser) open(t startTag, pos, depth int) *node {
+// enter makes the element of a start tag, its namespaces resolved.
+func (p *parser) enter(t startTag, pos, depth int) *node {
 	n := p.node()
 	n.pos = pos
 	for _, a := range t.attrs {
@@ -339,7 +372,7 @@ func (p *parser) open(t startTag, pos, depth int) *node {
 	}
 	n.name = p.canonicalName(t.raw)
 	if len(t.attrs) > 0 {
-		n.attrs = t.attrs[:0]
+		kept := t.attrs[:0]
 		for _, a := range t.attrs {
 			if a.name == "xmlns" || strings.HasPrefix(a.name, "xmlns:") {
 				continue
@@ -347,8 +380,9 @@ func (p *parser) open(t startTag, pos, depth int) *node {
 			if strings.IndexByte(a.name, ':') >= 0 {
 				a.name = p.canonical(a.name, true)
 			}
-			n.attrs = append(n.attrs, a)
+			kept = append(kept, a)
 		}
+		n.attrs = cut(&p.attrs, min(128, len(p.data)/64), kept)
 	}
 	return n
 }
@@ -364,30 +398,34 @@ func (p *parser) leave(depth int) {
 // element builds the element whose start tag is at p.pos, with all that is inside it; skip names elements that are read past and not built.
 func (p *parser) element(depth int, skip func(depth int, name string) bool) (*node, error) {
 	type frame struct {
-		n   *node
-		raw []byte
+		n    *node
+		raw  []byte
+		kids int // where its children begin in p.open
 	}
 	pos := p.pos
 	t, _, err := p.tag(true)
 	if err != nil {
 		return nil, err
 	}
-	root := p.open(t, pos, depth)
+	root := p.enter(t, pos, depth)
 	if t.empty {
 		p.leave(depth - 1)
 		return root, nil
 	}
-	stack := []frame{{root, t.raw}}
+	stack := append(make([]frame, 0, 16), frame{root, t.raw, len(p.open)})
 	for {
-		top := stack[len(stack)-1].n
 		d := p.data
 		i := bytes.IndexByte(d[p.pos:], '<')
 		if i < 0 {
 			return nil, p.errorf(len(d), "the document ends inside element %q", stack[len(stack)-1].raw)
 		}
 		if i > 0 {
-			if err := p.addText(top, d[p.pos:p.pos+i], p.pos); err != nil {
+			k, err := p.textNode(d[p.pos:p.pos+i], p.pos)
+			if err != nil {
 				return nil, err
+			}
+			if k != nil {
+				p.open = append(p.open, k)
 			}
 			p.pos += i
 		}
@@ -399,9 +437,12 @@ func (p *parser) element(depth int, skip func(depth int, name string) bool) (*no
 			if err != nil {
 				return nil, err
 			}
-			if !bytes.Equal(raw, stack[len(stack)-1].raw) {
-				return nil, p.errorf(pos, "element %q is closed by %q", stack[len(stack)-1].raw, raw)
+			top := stack[len(stack)-1]
+			if !bytes.Equal(raw, top.raw) {
+				return nil, p.errorf(pos, "element %q is closed by %q", top.raw, raw)
 			}
+			top.n.kids = cut(&p.kids, min(512, len(p.data)/32), p.open[top.kids:])
+			p.open = p.open[:top.kids]
 			stack = stack[:len(stack)-1]
 			p.leave(depth + len(stack) - 1)
 			if len(stack) == 0 {
@@ -414,8 +455,8 @@ func (p *parser) element(depth int, skip func(depth int, name string) bool) (*no
 			}
 			if text != nil {
 				k := p.node()
-				k.text, k.pos = string(text), pos
-				top.kids = append(top.kids, k)
+				k.text, k.pos = p.str(text), pos
+				p.open = append(p.open, k)
 			}
 		default:
 			t, _, err := p.tag(true)
@@ -425,7 +466,7 @@ func (p *parser) element(depth int, skip func(depth int, name string) bool) (*no
 			if depth+len(stack) >= maxDepth {
 				return nil, p.fault(pos, "too-deep", "element %q is nested more than %d deep", t.raw, maxDepth)
 			}
-			k := p.open(t, pos, depth+len(stack))
+			k := p.enter(t, pos, depth+len(stack))
 			if skip != nil && skip(len(stack), k.name) {
 				p.leave(depth + len(stack) - 1)
 				if !t.empty {
@@ -435,11 +476,11 @@ func (p *parser) element(depth int, skip func(depth int, name string) bool) (*no
 				}
 				continue
 			}
-			top.kids = append(top.kids, k)
+			p.open = append(p.open, k)
 			if t.empty {
 				p.leave(depth + len(stack) - 1)
 			} else {
-				stack = append(stack, frame{k, t.raw})
+				stack = append(stack, frame{k, t.raw, len(p.open)})
 			}
 		}
 	}
@@ -519,22 +560,22 @@ func (p *parser) markup() ([]byte, error) {
 	return nil, nil
 }
 
-func (p *parser) addText(n *node, b []byte, pos int) error {
+// textNode makes a run of text, or nil where nothing is left of it.
+func (p *parser) textNode(b []byte, pos int) (*node, error) {
 	s, err := p.expand(b, 0)
 	if err != nil || s == "" {
-		return err
+		return nil, err
 	}
 	k := p.node()
 	k.text, k.pos = s, pos
-	n.kids = append(n.kids, k)
-	return nil
+	return k, nil
 }
 
 // expand resolves the references in text or in the value of an attribute.
 func (p *parser) expand(b []byte, level int) (string, error) {
 	i := bytes.IndexByte(b, '&')
 	if i < 0 {
-		return string(b), nil
+		return p.str(b), nil
 	}
 	var out strings.Builder
 	out.Grow(len(b))
@@ -755,7 +796,14 @@ func (p *parser) fragment() (*node, error) {
 	root := &node{name: "fragment"}
 	stack := []*node{root}
 	raws := []string{""}
-	text := func(b []byte) error { return p.addText(stack[len(stack)-1], b, p.pos) }
+	text := func(b []byte) error {
+		k, err := p.textNode(b, p.pos)
+		if k != nil {
+			top := stack[len(stack)-1]
+			top.kids = append(top.kids, k)
+		}
+		return err
+	}
 	d := p.data
 	for p.pos < len(d) {
 		i := bytes.IndexByte(d[p.pos:], '<')
@@ -835,7 +883,7 @@ func (p *parser) fragment() (*node, error) {
 			if len(stack) >= maxDepth {
 				return nil, Faultf("too-deep", 0, "markup: element %q is nested more than %d deep", name, maxDepth)
 			}
-			k := p.open(t, p.pos, len(stack))
+			k := p.enter(t, p.pos, len(stack))
 			if strings.IndexByte(k.name, ':') < 0 && known[strings.ToLower(k.name)] {
 				k.name = strings.ToLower(k.name)
 			}
