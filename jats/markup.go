@@ -949,14 +949,28 @@ func canonical(s string, kind MarkupKind) bool {
 				blank = false
 				continue
 			}
+			if tag == "etal/" && allow&cEtal != 0 {
+				blank, opened = false, false
+				continue
+			}
 			name, attrs, _ := strings.Cut(tag, " ")
 			e := elems[name]
 			if e == nil || allow&e.class == 0 || depth == len(stack) {
 				return false
 			}
 			switch e.class {
-			case cList, cItem, cMath, cDisp, cNames, cAnon, cBreak, cFormula, cInst, cInstID, cAddrLine:
-				if e.name != "institution" || attrs != "" {
+			case cList, cItem, cMath, cDisp, cNames, cAnon, cBreak, cFormula:
+				return false
+			case cInst: // a wrap holds no other
+				if e.name == "institution-wrap" && depth > 0 && stack[depth-1] == e {
+					return false
+				}
+			case cInstID: // its type may be told by its text
+				if !strings.HasPrefix(attrs, "institution-id-type=") {
+					return false
+				}
+			case cAddrLine:
+				if attrs != "" {
 					return false
 				}
 			case cLink:
@@ -1045,7 +1059,16 @@ func canonicalAttrs(e *elem, attrs string) bool {
 			return false
 		}
 		value, rest, ok := strings.Cut(rest, `"`)
-		if !ok || value == "" || !isClean(value) || strings.ContainsAny(value, "&<>") {
+		if !ok || value == "" || strings.ContainsAny(value, "<>") {
+			return false
+		}
+		if strings.IndexByte(value, '&') >= 0 {
+			written := value
+			if value = unescape(value); string(appendAttr(nil, value)) != written {
+				return false
+			}
+		}
+		if !isClean(value) {
 			return false
 		}
 		at := -1
@@ -1064,7 +1087,7 @@ func canonicalAttrs(e *elem, attrs string) bool {
 			ok = personGroupTypes[value]
 		case name == "pub-id-type" && e.class == cPubID:
 			ok = pubIDTypes[value]
-		case name == "custom-type", name == "institution-id-type":
+		case name == "custom-type":
 			ok = false
 		default:
 			ok = e.mendAttr(name, value) == value

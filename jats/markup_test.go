@@ -98,10 +98,32 @@ func TestPlain(t *testing.T) {
 	}
 }
 
+// quick is what articles have most of; it is told at once to be as it should.
+var quick = []struct {
+	s    string
+	kind MarkupKind
+}{
+	{`<institution-wrap><institution-id institution-id-type="ROR">https://ror.org/0abc</institution-id><institution content-type="dept">A &amp; b</institution></institution-wrap>, <city>C</city>`, AffMarkup},
+	{`<institution>A</institution>, <addr-line>B <sup>2</sup></addr-line>`, AffMarkup},
+	{`<ext-link ext-link-type="uri" xlink:href="https://a.example/?b=1&amp;c=2" xlink:title="&quot;see&quot; &lt;a&gt;">here</ext-link> é–я 中`, ParaMarkup},
+	{`<person-group person-group-type="author"><name name-style="western"><surname>A</surname><given-names>B</given-names></name> <etal/></person-group>, <year>2001</year>`, CitationMarkup},
+	{`A <italic>b</italic> H<sub>2</sub>O &lt; 3`, InlineMarkup},
+}
+
+func TestQuickMarkup(t *testing.T) {
+	for _, q := range quick {
+		assert.True(t, canonical(q.s, q.kind), q.s)
+		checkRich(t, Rich(q.s), q.kind)
+	}
+}
+
 func FuzzParseMarkup(f *testing.F) {
 	for _, s := range []string{"a <b>c</i> &amp;lt;i&amp;gt;x&amp;lt;/i&amp;gt;", `<a href="x:y">z</a><ul>a<li>b<ol>c`, "<math><mfrac><mi>a</mi></mfrac></math>",
 		"<name><surname>a</surname>b</name><date><year>1</year></date>", "<aff><label>1</label><institution-id>x</institution-id></aff>",
-		"<list><list-item><label>1</label>\u00AD</list-item></list>", "e<i></i>\u0301", "<i>a</i>\u0338<!--x--><![CDATA[<y>]]>", "<ext-link xlink:href='https://a.b/\"'>\u00AD</ext-link>"} {
+		"<list><list-item><label>1</label>\u00AD</list-item></list>", "e<i></i>\u0301", "<i>a</i>\u0338<!--x--><![CDATA[<y>]]>", "<ext-link xlink:href='https://a.b/\"'>\u00AD</ext-link>",
+		quick[0].s, quick[1].s, quick[2].s, quick[3].s, quick[4].s, "<institution-wrap><institution-wrap><institution>a</institution></institution-wrap></institution-wrap>",
+		"<institution-wrap><institution-id>grid.1</institution-id> <institution-id institution-id-type='ror'>b</institution-id></institution-wrap>",
+		"<person-group><etal/> <etal>a</etal><etal> </etal></person-group>", "<person-group person-group-type='a&amp;quot;'><collab>b</collab></person-group>"} {
 		for k := range len(kinds) {
 			f.Add(s, k)
 		}
