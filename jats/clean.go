@@ -763,11 +763,7 @@ func (c *cleaner) citation(x *Citation) bool {
 		case 'x':
 			x.Elements = false
 		case ' ':
-			p := &parser{data: []byte(x.Text)}
-			if n, err := p.fragment(); err == nil {
-				r := renderer{elementsOnly: true}
-				x.Text, _ = r.render(n, CitationMarkup)
-			}
+			x.Text = withoutTopBlanks(x.Text)
 		}
 		x.Elements = x.Elements && x.Text != ""
 	}
@@ -797,6 +793,27 @@ func (c *cleaner) citation(x *Citation) bool {
 	c.riches(path, &x.Comments, phraseMarkup)
 	return x.Text != "" || len(x.PersonGroups)+len(x.Titles)+len(x.ChapterTitles)+len(x.Sources)+len(x.IDs)+len(x.URLs)+len(x.Comments) > 0 || x.DataTitle != "" ||
 		x.Date != "" || x.Year != "" || x.ConfName != "" || x.PublisherName != "" || x.Volume != "" || x.ISBN != ""
+}
+
+// withoutTopBlanks is r, which has no text outside of elements but blanks, without these.
+func withoutTopBlanks(r Rich) Rich {
+	b := make([]byte, 0, len(r))
+	depth, end := 0, false
+	for i := range len(r) {
+		switch c := r[i]; {
+		case c == '<':
+			if end = r[i+1] == '/'; !end {
+				depth++
+			}
+		case c == '>' && (end || r[i-1] == '/'):
+			depth--
+			end = false
+		case c == ' ' && depth == 0:
+			continue
+		}
+		b = append(b, r[i])
+	}
+	return Rich(b)
 }
 
 // topText tells whether there is text outside of elements in s: 'x' for some, ' ' for blanks only, 0 for none.

@@ -117,6 +117,19 @@ func TestQuickMarkup(t *testing.T) {
 	}
 }
 
+func TestWithoutTopBlanks(t *testing.T) {
+	in := Rich(`<person-group person-group-type="author"><name><surname>A B</surname></name> <etal/></person-group> <etal/> <pub-id pub-id-type="doi">10.1/x</pub-id> <source>C <italic>d</italic> e</source>`)
+	p := &parser{data: []byte(in)}
+	n, err := p.fragment()
+	require.NoError(t, err)
+	r := renderer{elementsOnly: true}
+	want, err := r.render(n, CitationMarkup)
+	require.NoError(t, err)
+	assert.Equal(t, want, withoutTopBlanks(in))
+	assert.Equal(t, len(in)-3, len(want))
+	assert.Equal(t, want, withoutTopBlanks(want))
+}
+
 func FuzzParseMarkup(f *testing.F) {
 	for _, s := range []string{"a <b>c</i> &amp;lt;i&amp;gt;x&amp;lt;/i&amp;gt;", `<a href="x:y">z</a><ul>a<li>b<ol>c`, "<math><mfrac><mi>a</mi></mfrac></math>",
 		"<name><surname>a</surname>b</name><date><year>1</year></date>", "<aff><label>1</label><institution-id>x</institution-id></aff>",
