@@ -1,9 +1,12 @@
 package jats
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -153,6 +156,89 @@ func TestQuotedLikeTheStandard(t *testing.T) {
 	}
 }
 
+// strict is what encoding/json makes of data.
+func strict(data []byte) (*Article, error) {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	a := new(Article)
+	if err := dec.Decode(a); err != nil {
+		return nil, err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, fmt.Errorf("something follows")
+	}
+	return a, nil
+}
+
+// sameScan holds what the scanner makes of data against encoding/json, and tells whether it made anything of it.
+func sameScan(t *testing.T, name string, data []byte) bool {
+	t.Helper()
+	got := new(Article)
+	if !scanJSON(data, got) {
+		return false
+	}
+	want, err := strict(data)
+	if assert.NoError(t, err, "%s: %.200s", name, data) {
+		assert.True(t, reflect.DeepEqual(want, got), "%s: %.200s", name, data)
+	}
+	return true
+}
+
+func TestScanIsUnmarshal(t *testing.T) {
+	all := fixtureArticles(t)
+	maps.Copy(all, randomArticles(200))
+	full := &Article{}
+	fillAll(reflect.ValueOf(full).Elem(), map[reflect.Type]int{})
+	all["full"] = full
+	for name, a := range all {
+		a.Clean()
+		data := a.AppendJSON(nil)
+		assert.True(t, sameScan(t, name, data), "%s: given up: %.300s", name, data)
+		var wide bytes.Buffer
+		require.NoError(t, json.Indent(&wide, data, " ", "\t"))
+		assert.True(t, sameScan(t, name, wide.Bytes()), name)
+
+		const oddBytes = "\"\\{}[],:0-nN \xff<&u9"
+		// Whatever a change makes of it, the two agree, or the scanner says nothing.
+		r := rand.New(rand.NewPCG(3, uint64(len(data))))
+		for range 30 {
+			b := bytes.Clone(data)
+			for range 1 + r.IntN(2) {
+				if i := r.IntN(len(b)); r.IntN(3) == 0 {
+					b = append(b[:i], b[i+1:]...)
+				} else {
+					b[i] = oddBytes[r.IntN(len(oddBytes))]
+				}
+			}
+			sameScan(t, name, b)
+		}
+	}
+	sc := func(s string) bool { return sameScan(t, s, []byte(s)) }
+	for _, s := range []string{`{}`, " {\n}\t", `{"lang":"a\"\\\/\b\f\n\r\t\u00e9\u2028z"}`, `{"counts":{"figs":0,"pages":-12}}`, `{"refs":[{"citations":[{}]}],"lang":"en"}`,
+		`{"title":{"text":{"markup":"a<i>b"}}}`, `{"ids":[],"kwdGroups":[{"kwds":[]}]}`, `{"journal":{}}`} {
+		assert.True(t, sc(s), s)
+	}
+	for _, s := range []string{``, `null`, `[]`, `{`, `{} {}`, `{"lang":null}`, `{"Lang":"en"}`, `{"lang":"en","lang":"de"}`, `{"langs":"en"}`, `{"lang":"\ud83d\ude00"}`, `{"lang":"\ud83d"}`, `{"lang":"\x"}`,
+		"{\"lang\":\"\n\"}", "{\"lang\":\"\xff\"}", `{"lang":7}`, `{"counts":{"figs":1.5}}`, `{"counts":{"figs":01}}`, `{"counts":{"figs":1e2}}`, `{"counts":{"figs":99999999999999999999}}`, `{"lang":"en",}`,
+		`{"title":{"text":{"markup":"a","markup":"b"}}}`, `{"title":{"text":7}}`, `{"version":{"type":"P"}`, strings.Repeat(`{"origin":`, 10000)} {
+		assert.False(t, sc(s), s)
+	}
+	a, err := DecodeJSON([]byte(`{"LANG":"\ud83d\ude00","kwdGroups":null}`))
+	require.NoError(t, err)
+	assert.Equal(t, "\U0001F600", a.Lang)
+	a, err = LoadJSON([]byte(`{"lang":"en","later":{"x":[1]}}`))
+	require.NoError(t, err, "a field of a later version")
+	assert.Equal(t, &Article{Lang: "en"}, a)
+	_, err = LoadJSON([]byte(`{"lang":`))
+	assert.Error(t, err)
+}
+
+func TestScanIsUnmarshalShared(t *testing.T) {
+	for name, a := range corpus(t) {
+		assert.True(t, sameScan(t, name, a.AppendJSON(nil)), name)
+	}
+}
+
 func BenchmarkJSON(b *testing.B) {
 	a, _, err := Read(benchmarkArticle(b))
 	require.NoError(b, err)
@@ -164,7 +250,22 @@ func BenchmarkJSON(b *testing.B) {
 			buf = a.AppendJSON(buf[:0])
 		}
 	})
-	b.Run("standard", func(b *testing.B) {
+	b.Run("load", func(b *testing.B) {
+		b.SetBytes(int64(len(buf)))
+		b.ReportAllocs()
+		for b.Loop() {
+			_, err := LoadJSON(buf)
+			require.NoError(b, err)
+		}
+	})
+	b.Run("standard unmarshal", func(b *testing.B) {
+		b.SetBytes(int64(len(buf)))
+		b.ReportAllocs()
+		for b.Loop() {
+			require.NoError(b, json.Unmarshal(buf, new(Article)))
+		}
+	})
+	b.Run("standard marshal", func(b *testing.B) {
 		b.SetBytes(int64(len(buf)))
 		b.ReportAllocs()
 		for b.Loop() {
