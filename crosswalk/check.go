@@ -17,6 +17,7 @@ type checker struct {
 	known [][]byte // namespace prefixes declared so far
 	ids   map[string]bool
 	refs  []string
+	attrs [][]byte // names of the tag's attributes
 }
 
 // check tells whether b is one element and well-formed with its namespaces: tags in balance, attributes quoted and each once, only the five
@@ -76,6 +77,13 @@ func (c *checker) tag() error {
 	c.i++
 	if c.peek() == '/' {
 		c.i++
+		if n := len(c.open); n > 0 && bytes.HasPrefix(c.b[c.i:], c.open[n-1]) {
+			if end := c.i + len(c.open[n-1]); end < len(c.b) && c.b[end] == '>' {
+				c.i = end + 1
+				c.close()
+				return nil
+			}
+		}
 		name := c.name()
 		c.space()
 		if n := len(c.open); n == 0 || !bytes.Equal(c.open[n-1], name) || c.peek() != '>' {
@@ -90,21 +98,20 @@ func (c *checker) tag() error {
 		return fmt.Errorf("not a tag: %.20q", c.b[c.i-1:min(c.i+19, len(c.b))])
 	}
 	c.open, c.scope = append(c.open, name), append(c.scope, len(c.known))
-	var attrs [24][]byte // enough for what is written; a longer list is still checked
-	seen := attrs[:0]
+	c.attrs = c.attrs[:0]
 	for {
 		spaced := c.space()
 		switch c.peek() {
 		case '>':
 			c.i++
-			return c.prefixes(name, seen)
+			return c.prefixes(name)
 		case '/':
 			c.i++
 			if c.peek() != '>' {
 				return fmt.Errorf("stray / in the tag")
 			}
 			c.i++
-			if err := c.prefixes(name, seen); err != nil {
+			if err := c.prefixes(name); err != nil {
 				return err
 			}
 			c.close()
@@ -114,12 +121,12 @@ func (c *checker) tag() error {
 		if len(attr) == 0 || !spaced {
 			return fmt.Errorf("bad attribute at %.20q", c.b[c.i:min(c.i+20, len(c.b))])
 		}
-		for _, s := range seen {
+		for _, s := range c.attrs {
 			if bytes.Equal(s, attr) {
 				return fmt.Errorf("attribute %s twice", attr)
 			}
 		}
-		seen = append(seen, attr)
+		c.attrs = append(c.attrs, attr)
 		if c.peek() != '=' {
 			return fmt.Errorf("attribute %s has no value", attr)
 		}
@@ -169,11 +176,11 @@ func (c *checker) id(v string) error {
 }
 
 // prefixes checks that those of an element and its attributes are declared.
-func (c *checker) prefixes(element []byte, attrs [][]byte) error {
+func (c *checker) prefixes(element []byte) error {
 	if err := c.prefix(element); err != nil {
 		return err
 	}
-	for _, a := range attrs {
+	for _, a := range c.attrs {
 		if err := c.prefix(a); err != nil {
 			return err
 		}

@@ -2,12 +2,14 @@
 package crosswalk
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"hash/fnv"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"sheaf/crosswalk/oaidc"
@@ -58,7 +60,14 @@ func All() []Format {
 // Render makes the bytes that are stored for one format: the root element, then AboutMark and the about containers if there are any. It is
 // the door: the error says which element is at fault and why, and then the article must not be stored. The bytes are good until [Due].
 func Render(f Format, a *jats.Article, local string, at time.Time) ([]byte, error) {
-	b, err := f.Append(make([]byte, 0, 16<<10), a, local, at)
+	buf := buffers.Get().(*[]byte)
+	defer func() {
+		if cap(*buf) < 1<<20 { // what grew for a large one is not kept
+			buffers.Put(buf)
+		}
+	}()
+	b, err := f.Append((*buf)[:0], a, local, at)
+	*buf = b
 	if err != nil {
 		return nil, fmt.Errorf("crosswalk: %s: %w", f.Prefix, err)
 	}
@@ -67,15 +76,19 @@ func Render(f Format, a *jats.Article, local string, at time.Time) ([]byte, erro
 	}
 	root := len(b)
 	b = AppendAbout(append(b, AboutMark...), a)
+	*buf = b
 	if len(b) == root+len(AboutMark) {
-		return b[:root], nil
+		return bytes.Clone(b[:root]), nil
 	}
 	about := append(append([]byte("<record>"), b[root+len(AboutMark):]...), "</record>"...) // there may be several: they are checked as what they will be in
 	if err := check(about); err != nil {
 		return nil, fmt.Errorf("crosswalk: %s: about: %w", f.Prefix, err)
 	}
-	return b, nil
+	return bytes.Clone(b), nil
 }
+
+// buffers are where records are written; what is returned is a copy of their size, because many records are kept at a time until they are stored.
+var buffers = sync.Pool{New: func() any { return new(make([]byte, 0, 16<<10)) }}
 
 // Revision must grow by one whenever a change of the code changes the bytes of any record, so that what is stored is rendered again. A test
 // holds it against the golden files.

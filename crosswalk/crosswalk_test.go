@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -205,6 +206,31 @@ func TestRenderIsStable(t *testing.T) {
 }
 
 // An article with an id that is no XML name, twice, or pointing nowhere never gets past the door in a broken record.
+// What was rendered stays as it is when others are, at a time too: the store keeps it for a while.
+func TestRenderedBytesAreTheCallers(t *testing.T) {
+	all := articles(t)
+	for _, f := range crosswalk.All() {
+		first, want := map[string][]byte{}, map[string]string{}
+		for name, a := range all {
+			b, err := crosswalk.Render(f, a, name, today)
+			require.NoError(t, err)
+			first[name], want[name] = b, string(b)
+		}
+		var wg sync.WaitGroup
+		for name, a := range all {
+			wg.Go(func() {
+				b, err := crosswalk.Render(f, a, name, today)
+				assert.NoError(t, err)
+				assert.Equal(t, want[name], string(b))
+			})
+		}
+		wg.Wait()
+		for name := range all {
+			assert.Equal(t, want[name], string(first[name]))
+		}
+	}
+}
+
 func TestRenderOfOddIDs(t *testing.T) {
 	a := &jats.Article{Title: jats.Title{Text: "T"}, Contribs: []jats.Contrib{{Names: []jats.Name{{Full: "A"}}, Affs: []string{"1 x", "gone"}, Notes: []string{"gone"}}},
 		Affs: []jats.Aff{{ID: "1 x", Forms: []jats.AffForm{{Text: "Here"}}}, {ID: "1 x", Forms: []jats.AffForm{{Text: "There"}}}}}

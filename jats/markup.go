@@ -872,11 +872,29 @@ func plainOf(n *node) string {
 
 // unescape is the text of rich text that has no elements.
 func unescape(s string) string {
-	if strings.IndexByte(s, '&') < 0 {
+	i := strings.IndexByte(s, '&')
+	if i < 0 {
 		return s
 	}
-	return unescaper.Replace(s)
+	b := make([]byte, 0, len(s))
+next:
+	for ; i >= 0; i = strings.IndexByte(s, '&') {
+		b, s = append(b, s[:i]...), s[i:]
+		for _, e := range &escapes {
+			if strings.HasPrefix(s, e.ref) {
+				b, s = append(b, e.char), s[len(e.ref):]
+				continue next
+			}
+		}
+		b, s = append(b, '&'), s[1:]
+	}
+	return string(append(b, s...))
 }
+
+var escapes = [...]struct {
+	ref  string
+	char byte
+}{{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}}
 
 func institutionIDType(v string) string {
 	switch {

@@ -109,8 +109,6 @@ func (r Rich) appendJSON(dst []byte) []byte {
 	return appendQuoted(dst, unescape(string(r)))
 }
 
-var unescaper = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&amp;", "&")
-
 // UnmarshalJSON reads the form that the type's comment describes. Markup that is not well-formed is mended; elements that are not in
 // the closed list are dropped and their text is kept.
 func (r *Rich) UnmarshalJSON(b []byte) error {

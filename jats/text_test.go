@@ -32,3 +32,9 @@ func TestIsClean(t *testing.T) {
 		assert.Equal(t, want, cleanString(s) == s, "%q", s)
 	}
 }
+
+func TestUnescape(t *testing.T) {
+	for in, want := range map[string]string{"": "", "a": "a", "&amp;": "&", "&amp;lt;": "&lt;", "a&lt;b&gt;c&quot;&apos;&": `a<b>c"&apos;&`, "&&amp;&am": "&&&am", "&lt": "&lt"} {
+		assert.Equal(t, want, unescape(in), in)
+	}
+}

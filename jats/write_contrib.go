@@ -433,7 +433,7 @@ func cutMark(r Rich) (label string, rest Rich) {
 	if s, ok := strings.CutPrefix(string(r), "<sup>"); ok {
 		mark, s, ok := strings.Cut(s, "</sup>")
 		if ok && mark != "" && len(mark) <= 4 && strings.IndexByte(mark, '<') < 0 {
-			return unescaper.Replace(mark), Rich(strings.TrimLeft(s, " "))
+			return unescape(mark), Rich(strings.TrimLeft(s, " "))
 		}
 	}
 	return "", r
@@ -522,7 +522,7 @@ func (w *writer) institutionID(id ID) {
 // affText writes an affiliation as printed, with those of its parts marked that are found in it in their order. Identifiers of an
 // institution whose name is not found follow the text.
 func (w *writer) affText(f *AffForm) {
-	rest := unescaper.Replace(string(f.Text))
+	rest := unescape(string(f.Text))
 	mark := func(s string, write func()) bool {
 		i := strings.Index(rest, s)
 		if s == "" || i < 0 {

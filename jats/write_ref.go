@@ -149,55 +149,62 @@ func (w *writer) printed(c *Citation) {
 //
 // Source: JATS4R citations, data citations, accessibility.
 func (w *writer) marked(s string, elements bool) {
-	for {
-		i := strings.IndexByte(s, '<')
-		if i < 0 {
+	for i := 0; ; i++ { // what is before s[i] is written as it stands, unless something is to be added
+		next := strings.IndexByte(s[i:], '<')
+		if next < 0 {
 			break
 		}
-		w.raw(s[:i])
-		s = s[i:]
-		end := strings.IndexByte(s, '>')
+		if i += next; i+1 == len(s) || strings.IndexByte("efpvy", s[i+1]) < 0 {
+			continue
+		}
+		end := strings.IndexByte(s[i:], '>')
 		if end < 0 { // cannot be in a Rich
 			break
 		}
-		tag, body := s[1:end], s[end+1:]
+		tag, body := s[i+1:i+end], s[i+end+1:]
 		content := body
 		if k := strings.IndexByte(body, '<'); k >= 0 {
 			content = body[:k]
 		}
-		s = body
+		before := s[:i]
 		switch {
 		case tag == "year" && isoYear(content) != content:
+			w.raw(before)
 			w.start("year")
 			w.attr("iso-8601-date", isoYear(content))
 			w.b = append(w.b, '>')
 		case tag == "pub-id" && strings.HasPrefix(content, "10."):
+			w.raw(before)
 			w.raw(`<pub-id pub-id-type="doi">`)
 		case tag == "pub-id":
+			w.raw(before)
 			w.raw(`<pub-id pub-id-type="other">`)
 		case tag == "version" && content != "":
+			w.raw(before)
 			w.start("version")
-			w.attr("designator", unescaper.Replace(content))
+			w.attr("designator", unescape(content))
 			w.b = append(w.b, '>')
 		case strings.HasPrefix(tag, "ext-link ") && isURL(linkText(body)) && !strings.Contains(tag, "xlink:title"):
+			w.raw(before)
 			w.b = append(append(w.b, '<'), tag...)
 			w.raw(` xlink:title="Online copy">`)
 		case tag == "fpage":
-			w.open("fpage")
 			sep, last, rest, ok := cutLastPage(body, content)
 			if !ok {
-				break
+				continue
 			}
-			w.raw(content + "</fpage>" + sep)
+			w.raw(before)
+			w.raw("<fpage>" + content + "</fpage>" + sep)
 			if elements {
 				w.raw("<lpage>" + last + "</lpage><page-range>" + content + "-" + last + "</page-range>")
 			} else {
 				w.raw(last)
 			}
-			s = rest
+			body = rest
 		default:
-			w.b = append(append(append(w.b, '<'), tag...), '>')
+			continue
 		}
+		s, i = body, -1
 	}
 	w.raw(s)
 }
