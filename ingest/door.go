@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"sheaf/crosswalk"
@@ -256,12 +257,17 @@ func NewChange(a *jats.Article, local string, formats []crosswalk.Format, at tim
 		}
 		c.Records = append(c.Records, store.Record{Prefix: f.Prefix, Metadata: b})
 	}
-	var err error
-	if c.Article, err = json.Marshal(a); err != nil {
-		return nil, fmt.Errorf("ingest: article as JSON: %w", err)
+	buf := forms.Get().(*[]byte)
+	*buf = a.AppendJSON((*buf)[:0])
+	c.Article = bytes.Clone(*buf)
+	if cap(*buf) < 1<<20 { // what grew for a large one is not kept
+		forms.Put(buf)
 	}
 	return c, nil
 }
+
+// forms are buffers in which the JSON form of an article grows.
+var forms = sync.Pool{New: func() any { return new([]byte) }}
 
 // put stores a batch, in order, and reports on it.
 func (im *Importer) put(ctx context.Context, batch []*prepared, report *Report) error {

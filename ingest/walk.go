@@ -46,6 +46,9 @@ type Walker struct {
 	Progress func(bytes int64) // told of bytes read from files, as they are read; may be nil
 	Skipped  int               // files in folders and archives that by their names are of other kinds
 	entries  int
+
+	unused []*bufio.Reader // of headSize: of small documents in an archive, making one for each took longer than reading
+	whole  bytes.Buffer    // the document that is being read
 }
 
 // Walk calls yield for every document under paths; "-" is standard input. What cannot be read is yielded with Err, and the walk goes
@@ -166,7 +169,8 @@ func (w *Walker) stream(ctx context.Context, name string, in io.Reader, depth in
 	if depth > maxNesting {
 		return yield(Input{Name: name, Err: jats.Faultf("too-deep", 0, "archives nested more than %d deep", maxNesting)})
 	}
-	br := bufio.NewReaderSize(in, headSize)
+	br := w.buffered(in)
+	defer func() { w.unused = append(w.unused, br) }()
 	head, err := br.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return yield(Input{Name: name, Err: fileError(err)})
@@ -204,14 +208,39 @@ func (w *Walker) stream(ctx context.Context, name string, in io.Reader, depth in
 			return w.records(ctx, name, kind, r.Cut, br, yield)
 		}
 	}
-	data, err := io.ReadAll(io.LimitReader(br, MaxDocument+1))
-	if err == nil && len(data) > MaxDocument {
-		err = jats.Faultf("too-large", 0, "larger than %d MiB", MaxDocument>>20)
-	}
+	data, err := w.readAll(br)
 	if err != nil {
 		return yield(Input{Name: name, Err: fileError(err)})
 	}
 	return yield(Input{Name: name, Kind: kind, Data: data})
+}
+
+// buffered is in with a buffer of headSize; an unused one where there is one.
+func (w *Walker) buffered(in io.Reader) *bufio.Reader {
+	n := len(w.unused)
+	if n == 0 {
+		return bufio.NewReaderSize(in, headSize)
+	}
+	br := w.unused[n-1]
+	w.unused = w.unused[:n-1]
+	br.Reset(in)
+	return br
+}
+
+// readAll reads one document, of at most MaxDocument bytes.
+func (w *Walker) readAll(r io.Reader) ([]byte, error) {
+	defer func() {
+		if w.whole.Reset(); w.whole.Cap() > 1<<20 { // what grew for a large one is not kept
+			w.whole = bytes.Buffer{}
+		}
+	}()
+	if _, err := w.whole.ReadFrom(io.LimitReader(r, MaxDocument+1)); err != nil {
+		return nil, err
+	}
+	if w.whole.Len() > MaxDocument {
+		return nil, jats.Faultf("too-large", 0, "larger than %d MiB", MaxDocument>>20)
+	}
+	return bytes.Clone(w.whole.Bytes()), nil
 }
 
 // headSize is how much of a document is looked at to recognise it, in bytes.

@@ -79,7 +79,7 @@ func workOf(v *fastjson.Value) (*fastjson.Value, error) {
 func RecogniseJSON(head []byte) bool {
 	s := keyScanner{in: head}
 	marks, doi, list := 0, false, false
-	for {
+	for marks < 3 {
 		key, value, ok := s.next()
 		if !ok {
 			break
