@@ -157,7 +157,9 @@ func (c *cleaner) lang(path string, s *string) {
 }
 
 func (c *cleaner) text(path string, t *Text, kind MarkupKind) bool {
-	c.lang(path+"/lang", &t.Lang)
+	if t.Lang != "" {
+		c.lang(path+"/lang", &t.Lang)
+	}
 	return c.rich(path, &t.Text, kind)
 }
 
@@ -573,10 +575,15 @@ func (c *cleaner) contribs(path string, list *[]Contrib, ids ownIDs, level int) 
 		}
 		return
 	}
+	if *list == nil {
+		return
+	}
+	names, collab, positions, degrees, bio, comments := path+"/names", path+"/collab", path+"/positions", path+"/degrees", path+"/bio", path+"/comments"
+	affs, notes, members := path+"/affs", path+"/notes", path+"/members" // made once, not for each contributor
 	keep(list, func(p *Contrib) bool {
 		c.str(path, &p.Type)
-		c.names(path+"/names", &p.Names)
-		c.texts(path+"/collab", &p.Collab, subjectMarkup)
+		c.names(names, &p.Names)
+		c.texts(collab, &p.Collab, subjectMarkup)
 		keep(&p.IDs, func(id *ContribID) bool {
 			c.str(path, &id.Type)
 			if !c.str(path, &id.Value) {
@@ -610,8 +617,8 @@ func (c *cleaner) contribs(path string, list *[]Contrib, ids ownIDs, level int) 
 			c.rich(path, &r.Text, emphMarkup)
 			return r.Credit != "" || r.Text != ""
 		})
-		c.texts(path+"/positions", &p.Positions, emphMarkup)
-		c.strs(path+"/degrees", &p.Degrees)
+		c.texts(positions, &p.Positions, emphMarkup)
+		c.strs(degrees, &p.Degrees)
 		keep(&p.Emails, func(s *string) bool {
 			if !c.str(path, s) {
 				return false
@@ -624,12 +631,12 @@ func (c *cleaner) contribs(path string, list *[]Contrib, ids ownIDs, level int) 
 			return true
 		})
 		keep(&p.URIs, func(s *string) bool { return c.url(path, s) })
-		c.rids(path+"/affs", &p.Affs, ids.affs)
-		c.rids(path+"/notes", &p.Notes, ids.notes)
-		c.riches(path+"/bio", &p.Bio, ParaMarkup)
+		c.rids(affs, &p.Affs, ids.affs)
+		c.rids(notes, &p.Notes, ids.notes)
+		c.riches(bio, &p.Bio, ParaMarkup)
 		c.rich(path, &p.OnBehalfOf, emphMarkup)
-		c.riches(path+"/comments", &p.Comments, ParaMarkup)
-		c.contribs(path+"/members", &p.Members, ids, level+1)
+		c.riches(comments, &p.Comments, ParaMarkup)
+		c.contribs(members, &p.Members, ids, level+1)
 		return len(p.Names)+len(p.Collab)+len(p.IDs)+len(p.Roles)+len(p.Positions)+len(p.Degrees)+len(p.Emails)+len(p.URIs)+len(p.Affs)+
 			len(p.Notes)+len(p.Bio)+len(p.Comments)+len(p.Members) > 0 || p.Anonymous || p.OnBehalfOf != ""
 	})

@@ -36,6 +36,7 @@ func ParseMarkup(s string, kind MarkupKind) (Rich, []Warning, error) {
 		return "", nil, fmt.Errorf("jats: markup: %d bytes, want at most %d", len(s), maxSize)
 	}
 	p := &parser{data: []byte(strings.ToValidUTF8(s, "\uFFFD"))}
+	defer p.free()
 	n, err := p.fragment()
 	if err != nil {
 		return "", nil, err
@@ -62,6 +63,7 @@ func (r *renderer) render(n *node, kind MarkupKind) (Rich, error) {
 		}
 		r.warn("markup-mended", "", "tags that were escaped twice were read as tags")
 		p := &parser{data: []byte(s)}
+		defer p.free()
 		n, err := p.fragment()
 		if err != nil {
 			return "", err

@@ -24,6 +24,7 @@ func Read(data []byte) (*Article, []Warning, error) {
 		return nil, nil, err
 	}
 	p := &parser{data: text, warnings: warned}
+	defer p.free()
 	root, err := p.article()
 	if err != nil {
 		return nil, p.warnings, err

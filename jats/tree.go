@@ -6,6 +6,7 @@ import (
 	"html"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -117,12 +118,13 @@ type parser struct {
 	warnings []Warning
 
 	// What the tree is made of, cut from larger pieces.
-	nodes []node
-	kids  []*node         // their lists of children
-	attrs []attr          // their lists of attributes
-	chars strings.Builder // their text
-	open  []*node         // children of the elements that are open
-	tags  []attr          // of the start tag that is read
+	nodes  []node // the rest of the last of pieces
+	pieces []*[256]node
+	kids   []*node         // their lists of children
+	attrs  []attr          // their lists of attributes
+	chars  strings.Builder // their text
+	open   []*node         // children of the elements that are open
+	tags   []attr          // of the start tag that is read
 }
 
 const externalEntity = "\x00external"
@@ -152,11 +154,24 @@ func (p *parser) fault(pos int, code, format string, args ...any) error {
 
 func (p *parser) node() *node {
 	if len(p.nodes) == 0 {
-		p.nodes = make([]node, min(256, 8+len(p.data)/64))
+		piece := pieces.Get().(*[256]node)
+		p.nodes, p.pieces = piece[:], append(p.pieces, piece)
 	}
 	n := &p.nodes[0]
 	p.nodes = p.nodes[1:]
 	return n
+}
+
+// pieces are nodes of trees that are read no more.
+var pieces = sync.Pool{New: func() any { return new([256]node) }}
+
+// free gives the nodes back. The tree is gone then; its strings stay.
+func (p *parser) free() {
+	for _, piece := range p.pieces {
+		clear(piece[:])
+		pieces.Put(piece)
+	}
+	p.nodes, p.pieces = nil, nil
 }
 
 // str is b as a string that shares its memory with others of the document. So an article that keeps one keeps a few kilobytes of the document, most of
@@ -222,11 +237,12 @@ func (p *parser) canonicalName(raw []byte) string {
 	if s, ok := p.names[string(raw)]; ok {
 		return s
 	}
-	s := p.canonical(string(raw), false)
+	name := p.str(raw)
+	s := p.canonical(name, false)
 	if p.names == nil {
 		p.names = map[string]string{}
 	}
-	p.names[string(raw)] = s
+	p.names[name] = s
 	return s
 }
 
