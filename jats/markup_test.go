@@ -275,3 +275,17 @@ func TestRichIsValid(t *testing.T) {
 	bad := fixturetest.DTD(t, fixturetest.Publishing, map[string][]byte{"nasty": AppendXML(nil, a, WriteOptions{Standalone: true, Emails: true})})
 	assert.Empty(t, bad)
 }
+
+func BenchmarkParseMarkup(b *testing.B) {
+	for name, s := range map[string]string{"clean": strings.Repeat("A sentence with <italic>emphasis</italic> and 10<sup>2</sup> more words.", 20),
+		"html": strings.Repeat("A sentence with <i>emphasis</i> &amp; 10<SUP>2</SUP> more words.<br>", 20)} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(s)))
+			b.ReportAllocs()
+			for b.Loop() {
+				_, _, err := ParseMarkup(s, ParaMarkup)
+				require.NoError(b, err)
+			}
+		})
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -17,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/fixtures"
 	"sheaf/fixtures/fixturetest"
 )
 
@@ -308,6 +310,36 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("Clean changed\n%s\nto\n%s", js, js2)
 		}
 	})
+}
+
+// Trees share memory with those that were read before them; articles share none.
+func TestReadAtATime(t *testing.T) {
+	files, err := fs.Glob(fixtures.FS, "articles/*.xml")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	first := map[string]*Article{}
+	for round := range 4 {
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		for _, name := range files {
+			wg.Go(func() {
+				data, err := fs.ReadFile(fixtures.FS, name)
+				assert.NoError(t, err)
+				a, _, err := Read(data)
+				if err != nil {
+					return // another format
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				if round == 0 {
+					first[name] = a
+				}
+				assert.Equal(t, first[name], a, name)
+			})
+		}
+		wg.Wait()
+	}
+	assert.NotEmpty(t, first)
 }
 
 func benchmarkArticle(b *testing.B) []byte {
