@@ -1,12 +1,15 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/s2"
@@ -15,20 +18,23 @@ import (
 // Ready is a Change with all done that needs no lock: checked, put in order, hashed and packed. It is for backends.
 type Ready struct {
 	*Change
-	Own         string   // the item's own sets, sorted, parted by one blank, without those that another one implies
-	Specs       []string // every list of a format that the item is in: "" for the whole, then its sets with their ancestors
-	Packed      []PackedRecord
-	Formats     string // prefixes of Packed, sorted, parted by one blank
-	Hash        []byte // of all that is served: sets and records
+	Own         string         // the item's own sets, sorted, parted by one blank, without those that another one implies
+	Specs       []string       // "" for the whole, then its sets with their ancestors
+	Packed      []PackedRecord // those of formats that are not rare, sorted, and before them the Bundle if there is one
+	Formats     string         // prefixes of all records, sorted, parted by one blank
+	Hash        []byte         // of all that is served: sets and records
 	ArticleHash [32]byte
 	PackedJSON  []byte // Article as one S2 block
 	SourceSum   [32]byte
 	PackedInput []byte // Source.Data as one S2 block
 }
 
+// Bundle is the Prefix of the PackedRecord that holds an item's rare records, all in one piece: see [Unbundle].
+const Bundle = ""
+
 // PackedRecord is a Record as it is kept.
 type PackedRecord struct {
-	Prefix string
+	Prefix string   // or Bundle
 	Hash   [32]byte // SHA-256 of the metadata
 	Size   int      // of the metadata, when Data is one S2 block of it; 0: Data is the metadata
 	Data   []byte
@@ -63,29 +69,83 @@ func Prepare(c *Change) (*Ready, error) {
 			return nil, fmt.Errorf("put: %q: setSpec %q is not one of OAI-PMH", c.Local, s.Spec)
 		}
 	}
-	r := &Ready{Change: c, Own: strings.Join(ownSets(c.Sets), " "), ArticleHash: sha256.Sum256(c.Article), PackedJSON: s2.Encode(nil, c.Article)}
+	r := &Ready{Change: c, Own: strings.Join(ownSets(c.Sets), " "), ArticleHash: sha256.Sum256(c.Article), PackedJSON: squeeze(c.Article)}
 	r.Specs = Lists(r.Own)
-	for _, rec := range c.Records {
-		if rec.Prefix == "" || strings.ContainsAny(rec.Prefix, " \x00") {
+	records := slices.SortedFunc(slices.Values(c.Records), func(a, b Record) int { return cmp.Compare(a.Prefix, b.Prefix) })
+	formats, hashes := make([]string, len(records)), make([][32]byte, len(records))
+	var bundle []byte
+	for i, rec := range records {
+		switch {
+		case rec.Prefix == "" || rec.Prefix[0] == '-' || strings.ContainsAny(rec.Prefix, " \x00"):
 			return nil, fmt.Errorf("put: %q: metadataPrefix %q: expected a word", c.Local, rec.Prefix)
-		}
-		size, data := pack(rec.Metadata)
-		r.Packed = append(r.Packed, PackedRecord{rec.Prefix, sha256.Sum256(rec.Metadata), size, data})
-	}
-	slices.SortFunc(r.Packed, func(a, b PackedRecord) int { return cmp.Compare(a.Prefix, b.Prefix) })
-	var formats []string
-	for i, rec := range r.Packed {
-		if i > 0 && rec.Prefix == r.Packed[i-1].Prefix {
+		case i > 0 && rec.Prefix == formats[i-1]:
 			return nil, fmt.Errorf("put: %q: two records in format %q", c.Local, rec.Prefix)
 		}
-		formats = append(formats, rec.Prefix)
+		formats[i], hashes[i] = rec.Prefix, sha256.Sum256(rec.Metadata)
+		if rec.Rare {
+			bundle = appendPiece(bundle, rec.Prefix, rec.Metadata)
+			continue
+		}
+		size, data := pack(rec.Metadata)
+		r.Packed = append(r.Packed, PackedRecord{rec.Prefix, hashes[i], size, data})
+	}
+	if bundle != nil {
+		r.Packed = slices.Insert(r.Packed, 0, PackedRecord{Bundle, sha256.Sum256(bundle), len(bundle), squeeze(bundle)})
 	}
 	r.Formats = strings.Join(formats, " ")
-	r.Hash = ServedHash(r.Own, formats, func(i int) []byte { return r.Packed[i].Hash[:] })
+	r.Hash = ServedHash(r.Own, formats, func(i int) []byte { return hashes[i][:] })
 	if c.Source != nil {
-		r.PackedInput, r.SourceSum = s2.Encode(nil, c.Source.Data), sha256.Sum256(c.Source.Data)
+		r.PackedInput, r.SourceSum = squeeze(c.Source.Data), sha256.Sum256(c.Source.Data)
 	}
 	return r, nil
+}
+
+// appendPiece appends a rare record to a bundle: how long its prefix is and the prefix, how long its metadata are and these. Lengths are uvarints.
+func appendPiece(dst []byte, prefix string, metadata []byte) []byte {
+	dst = append(binary.AppendUvarint(dst, uint64(len(prefix))), prefix...)
+	return append(binary.AppendUvarint(dst, uint64(len(metadata))), metadata...)
+}
+
+// Unbundle returns the metadata of the record in one format from an unpacked bundle; nil if they are not in it, or it is damaged.
+func Unbundle(bundle []byte, prefix string) []byte {
+	for len(bundle) > 0 {
+		var piece [2][]byte
+		for i := range piece {
+			n, k := binary.Uvarint(bundle)
+			if k <= 0 || n > uint64(len(bundle)-k) {
+				return nil
+			}
+			piece[i], bundle = bundle[k:k+int(n):k+int(n)], bundle[k+int(n):]
+		}
+		if string(piece[0]) == prefix {
+			return piece[1]
+		}
+	}
+	return nil
+}
+
+// Class names what formats an item has: those of formats, then with a "-" before each those that it has only as tombstones, which are those of gone and, of
+// a deleted item, all. Both are as in an item: sorted, parted by one blank.
+func Class(formats, gone string, deleted bool) string {
+	words := strings.Fields(formats)
+	own := len(words)
+	words = append(words, strings.Fields(gone)...)
+	for i := range words {
+		if deleted || i >= own {
+			words[i] = "-" + words[i]
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// InClass tells whether items of a class have a record in a format, and whether it is a tombstone.
+func InClass(class, prefix string) (deleted, ok bool) {
+	for word := range strings.SplitSeq(class, " ") {
+		if name, deleted := strings.CutPrefix(word, "-"); name == prefix && name != "" {
+			return deleted, true
+		}
+	}
+	return false, false
 }
 
 // Change returns what makes k anew but for its sources and its datestamp, and the prefixes of the tombstones that it has for formats that
@@ -126,10 +186,25 @@ func pack(metadata []byte) (size int, data []byte) {
 	if len(metadata) < 8<<10 {
 		return 0, metadata
 	}
-	if p := s2.Encode(nil, metadata); len(p) <= len(metadata)-len(metadata)/8 {
+	if p := squeeze(metadata); len(p) <= len(metadata)-len(metadata)/8 {
 		return len(metadata), p
 	}
 	return 0, metadata
+}
+
+var scratch = sync.Pool{New: func() any { return new([]byte) }}
+
+// squeeze makes one S2 block of data. The room that this needs is more than the data, and what stays is less.
+func squeeze(data []byte) []byte {
+	if len(data) > 1<<20 {
+		return s2.Encode(nil, data)
+	}
+	buf := scratch.Get().(*[]byte)
+	defer scratch.Put(buf)
+	if n := s2.MaxEncodedLen(len(data)); cap(*buf) < n {
+		*buf = make([]byte, n)
+	}
+	return bytes.Clone(s2.Encode((*buf)[:cap(*buf)], data))
 }
 
 // maxUnpacked is more than any input or article that was taken in.
@@ -183,7 +258,7 @@ func ownSets(sets []Set) []string {
 	})
 }
 
-// Lists returns the lists of a format that an item with these own sets is in: "" for the whole, then each set with its ancestors.
+// Lists returns the specs of the lists that an item with these own sets is in: "" for the whole, then each set with its ancestors.
 func Lists(own string) []string {
 	var sets []Set
 	for _, spec := range strings.Fields(own) {

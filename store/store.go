@@ -36,10 +36,16 @@
 //
 // # Lists, entries and tallies
 //
-// A list is what a harvester may ask for: one metadata format, whole or in one set. An item that has the format and is in the set has
-// an entry in that list, keyed (datestamp, local), so that every list verb is a seek and a scan of one index, at any depth and
-// under any filter. How many entries a list has between two datestamps is summed from a small tree of tallies kept beside the
-// entries, never counted.
+// A list is what a harvester may ask for: one metadata format, whole or in one set. Items that have the same formats are of one class
+// ([Class]), and an item has one entry in each of its sets, kept by class and set, with the key (datestamp, local). A list is those of the
+// classes that have the format, merged: each a seek and a scan of one index, at any depth and under any filter; and few, because
+// what formats an article has hangs on what its journal tells of it. So a format more costs no entry more. How many entries
+// there are between two datestamps is summed from a small tree of tallies kept beside them, never counted.
+//
+// # Records
+//
+// Each format that is asked for much has a record of its own, as it is served. Those that are asked for seldom ([Record].Rare) say the same in
+// other words: they are kept together, in one piece that is packed as a whole ([Bundle]).
 package store
 
 import (
@@ -114,6 +120,7 @@ type Set struct {
 type Record struct {
 	Prefix   string
 	Metadata []byte
+	Rare     bool // kept together with the item's other rare records; a format must be so always or never
 }
 
 // Source is an input as it came.

@@ -81,7 +81,7 @@ func TestCheckRepair(t *testing.T) {
 	}
 	id := func(local string) string { return fmt.Sprintf("(SELECT id FROM item WHERE local = '%s')", local) }
 	record := func(prefix, local string) string {
-		return fmt.Sprintf("((SELECT id FROM list WHERE prefix = '%s' AND spec = '') << 36 | %s)", prefix, id(local))
+		return fmt.Sprintf("((SELECT id FROM format WHERE prefix = '%s') << 36 | %s)", prefix, id(local))
 	}
 	damage(t, path, fmt.Sprintf(`
 		UPDATE clock SET hwm = hwm - 5000, first = first - 5000; -- so that a datestamp that moves is seen to move

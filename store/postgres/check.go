@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"sheaf/store"
@@ -56,6 +57,7 @@ func (db *DB) check(ctx context.Context, conn *pgx.Conn, report func(store.Probl
 		{"an article belongs to no item", `SELECT 1 FROM article a LEFT JOIN item i ON i.id = a.item WHERE i.id IS NULL LIMIT 1`},
 		{"a record belongs to no item", `SELECT 1 FROM record r LEFT JOIN item i ON i.id = r.item WHERE i.id IS NULL LIMIT 1`},
 		{"an entry is not where its item is", `SELECT 1 FROM entry e LEFT JOIN item i ON i.id = e.item WHERE i.local IS DISTINCT FROM e.local OR i.datestamp IS DISTINCT FROM e.datestamp LIMIT 1`},
+		{"an item is in the lists of two classes", `SELECT 1 FROM entry e JOIN list l ON l.id = e.list WHERE l.spec = '' GROUP BY e.item HAVING count(*) > 1 LIMIT 1`},
 	} {
 		var one int
 		err := orReport(report, conn.QueryRow(ctx, sum.query).Scan(&one))
@@ -70,12 +72,12 @@ func (db *DB) check(ctx context.Context, conn *pgx.Conn, report func(store.Probl
 		}
 	}
 	for level, shift := range store.TallyShifts {
-		rows, err := conn.Query(ctx, `SELECT coalesce(l.prefix, ''), coalesce(l.spec, ''), o.bucket FROM (`+oddTallies+`) o LEFT JOIN list l ON l.id = o.list LIMIT 100`, level, int(shift))
-		var prefix, spec string
+		rows, err := conn.Query(ctx, `SELECT coalesce(l.class, ''), coalesce(l.spec, ''), o.bucket FROM (`+oddTallies+`) o LEFT JOIN list l ON l.id = o.list LIMIT 100`, level, int(shift))
+		var class, spec string
 		var bucket int64
 		if err == nil {
-			_, err = pgx.ForEachRow(rows, []any{&prefix, &spec, &bucket}, func() error {
-				report(store.Problem{Message: fmt.Sprintf("tally: list %q of %q, level %d, bucket %d does not hold the number of its entries", spec, prefix, level, bucket)})
+			_, err = pgx.ForEachRow(rows, []any{&class, &spec, &bucket}, func() error {
+				report(store.Problem{Message: fmt.Sprintf("tally: list %q of class %q, level %d, bucket %d does not hold the number of its entries", spec, class, level, bucket)})
 				return nil
 			})
 		}
@@ -165,30 +167,26 @@ func checkItems(ctx context.Context, tx pgx.Tx, batch []item, alone bool, report
 	if err != nil {
 		return err
 	}
-	var prefixes, specs, locals []string
+	var classes, specs, locals []string
 	var datestamps, items []int64
-	var deleted []bool
 	for i := range w {
 		w[i].check(func(format string, args ...any) {
 			report(store.Problem{Local: w[i].local, Message: fmt.Sprintf(format, args...)})
 		})
-		all, own := w[i].prefixes()
-		for n, prefix := range all {
-			for _, spec := range store.Lists(w[i].sets) {
-				prefixes, specs, locals = append(prefixes, prefix), append(specs, spec), append(locals, w[i].local)
-				datestamps, items, deleted = append(datestamps, w[i].datestamp), append(items, w[i].id), append(deleted, w[i].deleted || n >= own)
-			}
+		for _, p := range w[i].places() {
+			classes, specs, locals = append(classes, p.class), append(specs, p.spec), append(locals, w[i].local)
+			datestamps, items = append(datestamps, w[i].datestamp), append(items, w[i].id)
 		}
 	}
-	rows, err := tx.Query(ctx, `SELECT w.local, w.spec, w.prefix FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::boolean[]) w(prefix, spec, datestamp, local, item, deleted)
-		LEFT JOIN list l ON l.prefix = w.prefix AND l.spec = w.spec LEFT JOIN entry e ON e.list = l.id AND e.datestamp = w.datestamp AND e.local = w.local
-		WHERE e.item IS DISTINCT FROM w.item OR e.deleted <> w.deleted`, prefixes, specs, datestamps, locals, items, deleted)
+	rows, err := tx.Query(ctx, `SELECT w.local, w.spec, w.class FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[]) w(class, spec, datestamp, local, item)
+		LEFT JOIN list l ON l.class = w.class AND l.spec = w.spec LEFT JOIN entry e ON e.list = l.id AND e.datestamp = w.datestamp AND e.local = w.local
+		WHERE e.item IS DISTINCT FROM w.item`, classes, specs, datestamps, locals, items)
 	if err != nil {
 		return err
 	}
-	var local, spec, prefix string
-	_, err = pgx.ForEachRow(rows, []any{&local, &spec, &prefix}, func() error {
-		report(store.Problem{Local: local, Message: fmt.Sprintf("entry: it is missing or wrong in list %q of %q", spec, prefix)})
+	var local, spec, class string
+	_, err = pgx.ForEachRow(rows, []any{&local, &spec, &class}, func() error {
+		report(store.Problem{Local: local, Message: fmt.Sprintf("entry: it is missing or wrong in list %q of class %q", spec, class)})
 		return nil
 	})
 	return err
@@ -197,8 +195,9 @@ func checkItems(ctx context.Context, tx pgx.Tx, batch []item, alone bool, report
 // whole is an item with all that is kept of it, packed.
 type whole struct {
 	item
-	records map[string]keptRecord
-	article []byte // nil: it is not there
+	own     map[string]bool       // formats that have records of their own, and store.Bundle
+	records map[string]keptRecord // by prefix, or store.Bundle
+	article []byte                // nil: it is not there
 	aliases []string
 	sources []keptSource
 }
@@ -259,19 +258,34 @@ func wholes(ctx context.Context, tx pgx.Tx, batch []item, alone bool, report fun
 			report(store.Problem{Local: it.local, Message: "item: it is not found by its identifier"})
 		}
 	}
-	formats := []string{""} // all
-	if alone && len(items) == 1 {
-		formats, _ = items[0].prefixes()
+	if rows, err = tx.Query(ctx, `SELECT prefix, id FROM format`); err != nil {
+		return nil, err
 	}
-	for _, format := range formats {
+	own, names, parts := map[string]bool{}, map[int32]string{}, map[string][]int32{}
+	var format int32
+	var prefix string
+	if _, err := pgx.ForEachRow(rows, []any{&prefix, &format}, func() error {
+		own[prefix], names[format] = true, prefix
+		what := "its records"
+		if alone {
+			what = "the record in " + strconv.Quote(prefix)
+		}
+		parts[what] = append(parts[what], format)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	for i := range all {
+		all[i].own = own
+	}
+	for what, formats := range parts {
 		var id int64
-		var prefix string
 		var r keptRecord
-		if err := each(fmt.Sprintf("the record in %q", format), `SELECT r.item, l.prefix, r.sets, r.hash, r.size, r.metadata FROM list l JOIN record r ON r.list = l.id
-			WHERE l.spec = '' AND ($2 = '' OR l.prefix = $2) AND r.item = ANY($1)`, []any{ids, format}, []any{&id, &prefix, &r.sets, &r.hash, &r.size, &r.metadata}, func() {
-			at[id].records[prefix] = r
-			r = keptRecord{}
-		}); err != nil {
+		if err := each(what, `SELECT item, format, sets, hash, size, metadata FROM record WHERE format = ANY($2) AND item = ANY($1)`, []any{ids, formats},
+			[]any{&id, &format, &r.sets, &r.hash, &r.size, &r.metadata}, func() {
+				at[id].records[names[format]] = r
+				r = keptRecord{}
+			}); err != nil {
 			return nil, err
 		}
 	}
@@ -298,40 +312,66 @@ func wholes(ctx context.Context, tx pgx.Tx, batch []item, alone bool, report fun
 	return all, nil
 }
 
-// check compares what is kept twice of an item, its entries aside.
-func (w *whole) check(report func(string, ...any)) {
-	all, own := w.prefixes()
-	hashes := make([][]byte, own)
-	var buf []byte
-	for i, prefix := range all {
-		deleted := w.deleted || i >= own
-		r, ok := w.records[prefix]
-		metadata := r.metadata
-		lost := false // the bytes are there, and cannot be unpacked
-		if metadata != nil {
-			metadata = store.UnpackRecord(buf, int64(r.size), r.metadata)
-			lost = metadata == nil
-		}
-		sum := sha256.Sum256(metadata)
-		switch {
-		case !ok:
-			report("record: the one in %q is missing", prefix)
-		case r.sets != w.sets:
-			report("record: the one in %q names other sets than the item", prefix)
-		case deleted && r.metadata != nil:
-			report("record: the one in %q should be deleted", prefix)
-		case lost:
-			report("record: the bytes in %q are damaged", prefix)
-		case !deleted && metadata == nil:
-			report("record: the one in %q has lost its bytes", prefix)
-		case !deleted && !bytes.Equal(r.hash, sum[:]):
-			report("record: the bytes in %q are not those that were stored", prefix)
-		}
-		if i < own {
-			hashes[i] = r.hash
+// unpack gives the metadata of the records, by prefix or store.Bundle; nil where they are gone or damaged.
+func (w *whole) unpack() map[string][]byte {
+	all := map[string][]byte{}
+	for prefix, r := range w.records {
+		if r.metadata != nil {
+			all[prefix] = store.UnpackRecord(nil, int64(r.size), r.metadata)
 		}
 	}
-	if !w.deleted && !bytes.Equal(w.hash, store.ServedHash(w.sets, strings.Fields(w.formats), func(i int) []byte { return hashes[i] })) {
+	return all
+}
+
+// served returns the metadata of the record in one format from those that were unpacked; nil where they are lost.
+func (w *whole) served(unpacked map[string][]byte, prefix string) (metadata []byte, rare bool) {
+	if w.own[prefix] {
+		return unpacked[prefix], false
+	}
+	return store.Unbundle(unpacked[store.Bundle], prefix), true
+}
+
+// check compares what is kept twice of an item, its entries aside.
+func (w *whole) check(report func(string, ...any)) {
+	unpacked := w.unpack()
+	var formats []string // of which it has records
+	if !w.deleted {
+		formats = strings.Fields(w.formats)
+	}
+	hashes, expected := make([][]byte, len(formats)), map[string]bool{}
+	for i, prefix := range formats {
+		metadata, rare := w.served(unpacked, prefix)
+		if rare {
+			sum := sha256.Sum256(metadata)
+			prefix, hashes[i] = store.Bundle, sum[:]
+		} else {
+			hashes[i] = w.records[prefix].hash
+		}
+		expected[prefix] = true
+		if _, ok := w.records[prefix]; !ok || rare && metadata == nil && unpacked[store.Bundle] != nil {
+			report("record: the one in %q is missing", formats[i])
+		}
+	}
+	for prefix, r := range w.records {
+		sum := sha256.Sum256(unpacked[prefix])
+		what := fmt.Sprintf("the one in %q", prefix)
+		if prefix == store.Bundle {
+			what = "the bundle of those that are rare"
+		}
+		switch {
+		case !expected[prefix]:
+			report("record: %s should not be there", what)
+		case r.sets != w.sets:
+			report("record: %s names other sets than the item", what)
+		case r.metadata == nil:
+			report("record: %s has lost its bytes", what)
+		case unpacked[prefix] == nil:
+			report("record: the bytes of %s are damaged", what)
+		case !bytes.Equal(r.hash, sum[:]):
+			report("record: the bytes of %s are not those that were stored", what)
+		}
+	}
+	if !w.deleted && !bytes.Equal(w.hash, store.ServedHash(w.sets, formats, func(i int) []byte { return hashes[i] })) {
 		report("item: its sets and records are not those that were stored")
 	}
 	packed := func(what string, hash, data []byte) {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -150,6 +151,12 @@ func TestOpenAtOnce(t *testing.T) {
 	sound(t, db)
 }
 
+// In the plan of a list verb, all that is not a look into an index by its whole condition: the arms are merged, and the classes of one set are looked through.
+const (
+	merged  = "Merge Append\nSort Key: e.datestamp, e.local COLLATE \"C\"\n"
+	classes = "\nFilter: ($N = ANY (string_to_array(ltrim(replace((' '::text || class), ' -'::text, ' '::text)), ' '::text)))\n"
+)
+
 // Whatever the tables hold and whatever the server knows of them, a list verb is one range of the entries' key, bounded on both sides, and
 // one look into an index for each record; and no statement reads a table through, or sorts.
 func TestPlans(t *testing.T) {
@@ -158,14 +165,25 @@ func TestPlans(t *testing.T) {
 	_, err := conn.PgConn().Exec(t.Context(), plans).ReadAll()
 	require.NoError(t, err)
 	statements := map[string]string{
-		"listRecords": listRecords, "listHeaders": listHeaders, "countRecords": countRecords, "countHeaders": countHeaders, "listEntries": listEntries,
-		"getRecord": getRecord, "getItem": getItem, "getSets": getSets, "getState": getState, "loadLast": loadLast, "loadItems": loadItems, "loadOwners": loadOwners, "loadOrigins": loadOrigins,
-		"insertLists": insertLists, "upsertItems": upsertItems, "deleteEntries": deleteEntries, "insertEntries": insertEntries, "upsertRecords": upsertRecords,
+		"theArms": theArms, "getRecord": getRecord, "getItem": getItem, "getSets": getSets, "getState": getState, "loadLast": loadLast, "loadItems": loadItems, "loadOwners": loadOwners, "loadOrigins": loadOrigins,
+		"insertLists": insertLists, "insertFormats": insertFormats, "deleteRecords": deleteRecords, "upsertItems": upsertItems, "deleteEntries": deleteEntries, "insertEntries": insertEntries, "upsertRecords": upsertRecords,
 		"upsertArticles": upsertArticles, "insertAliases": insertAliases, "deleteSources": deleteSources, "insertSources": insertSources, "upsertSets": upsertSets,
 		"upsertTallies": upsertTallies, "deleteTallies": deleteTallies, "updateClock": updateClock, "lock": lock, "moveClock": moveClock, "getOwners": getOwners, "getSources": getSources, "getHolder": getHolder,
 		"getDue": getDue, "getRevised": getRevised,
 	}
 	numbers := regexp.MustCompile(`\$\d+`)
+	aliases := regexp.MustCompile(`\be_\d+\b`)
+	arm := regexp.MustCompile(`Index Only Scan using entry_pkey on entry e\nIndex Cond: ` +
+		`\(\(list = \(\$N\)\[\d+\]\) AND \(ROW\(datestamp, local\) > ROW\(\$N, \$N\)\) AND \(datestamp <= LEAST\(\$N, clock\.hwm\)\)\)`)
+	record := "record_pkey on record\nIndex Cond: ((format = COALESCE(($N), $N)) AND (item = e.item))"
+	header := "item_pkey on item\nIndex Cond: (id = e.item)"
+	beside := map[string]string{}
+	for arms := 1; arms <= 16; arms *= 4 {
+		for kind, want := range map[listKind]string{listRecords: record, countRecords: record, listHeaders: header, countHeaders: header, listEntries: ""} {
+			name := fmt.Sprint("list", kind, "x", arms)
+			statements[name], beside[name] = listStatement(kind, arms), want
+		}
+	}
 	for name, statement := range statements {
 		_, err := conn.Prepare(t.Context(), name, statement)
 		require.NoError(t, err, name)
@@ -193,17 +211,17 @@ func TestPlans(t *testing.T) {
 				plan = append(plan, strings.TrimSpace(string(row[0])))
 			}
 			text := strings.Join(plan, "\n")
-			assert.NotRegexp(t, `(Seq Scan|Bitmap|Hash|Merge|Sort|Materialize|Gather|JIT|Join Filter|\n(-> +)?Index (Only )?Scan.*\n[^I])`, text+"\n", "%s: %s", when, name)
-			beside, isList := map[string]string{
-				"listRecords": "record_pkey on record\nIndex Cond: ((list = $N) AND (item = e.item))", "countRecords": "record_pkey on record\nIndex Cond: ((list = $N) AND (item = e.item))",
-				"listHeaders": "item_pkey on item\nIndex Cond: (id = e.item)", "countHeaders": "item_pkey on item\nIndex Cond: (id = e.item)", "listEntries": "",
-			}[name]
-			if isList {
-				text = numbers.ReplaceAllString(text, "$$N")
-				assert.Contains(t, text, "entry_pkey on entry e\nIndex Cond: ((list = $N) AND (ROW(datestamp, local) > ROW($N, $N)) AND (datestamp <= LEAST($N, clock.hwm)))", "%s: %s", when, name)
-				assert.Contains(t, text, beside, "%s: %s", when, name)
+			text = aliases.ReplaceAllString(numbers.ReplaceAllString(text, "$$N"), "e")
+			if want, isList := beside[name]; isList {
+				arms, err := strconv.Atoi(name[strings.IndexByte(name, 'x')+1:])
+				require.NoError(t, err)
+				assert.Contains(t, text, want, "%s: %s", when, name)
+				assert.Len(t, arm.FindAllString(text, -1), arms, "%s: %s: %s", when, name, text)
+				assert.Equal(t, arms > 1, strings.Contains(text, merged), "%s: %s: %s", when, name, text)
+				text = strings.Replace(strings.Replace(text, merged, "", 1), classes, "\n", 1)
 				assert.NotContains(t, text, "\nFilter: ", "%s: %s", when, name)
 			}
+			assert.NotRegexp(t, `(Seq Scan|Bitmap|Hash|Merge|Sort|Materialize|Gather|JIT|Join Filter|\n(-> +)?Index (Only )?Scan.*\n[^I])`, text+"\n", "%s: %s", when, name)
 		}
 	}
 	look("empty")
@@ -220,6 +238,104 @@ func TestPlans(t *testing.T) {
 	look("filled")
 	analyze()
 	look("filled, analyzed")
+}
+
+// A node lists what another one has written in classes that it has not seen yet, also in the middle of a list; and however many there are.
+func TestArms(t *testing.T) {
+	address := pgtest.Shared(t).Database(t)
+	writer, reader := openTest(t, address, Options{}), openTest(t, address, Options{})
+	formats := []string{"a", "b", "c", "d", "e"}
+	var want []string
+	for i := range 1 << len(formats) {
+		c := change(fmt.Sprintf("%02d", i), 10)
+		for bit, f := range formats {
+			if i>>bit&1 == 1 {
+				c.Records = append(c.Records, store.Record{Prefix: f, Metadata: []byte(f), Rare: bit > 2})
+			}
+		}
+		put(t, writer, c)
+		want = append(want, c.Local)
+		for _, set := range []string{"", "j"} {
+			var got []string
+			page, err := reader.list(t.Context(), store.Query{Prefix: "jats", Set: set, Limit: 50, Count: i%2 == 0, Headers: i%3 == 0}, func(r *store.Row) error {
+				got = append(got, string(r.Local))
+				return nil
+			})
+			require.NoError(t, err)
+			require.ElementsMatch(t, want, got)
+			require.True(t, i%2 == 1 || page.Total == len(want))
+		}
+	}
+	for bit, f := range formats {
+		page, err := reader.list(t.Context(), store.Query{Prefix: f, Limit: 50, Count: true}, func(r *store.Row) error {
+			assert.Equal(t, f, string(r.Metadata))
+			assert.Equal(t, "j", string(r.Sets))
+			return nil
+		})
+		require.NoError(t, err)
+		assert.Equal(t, 16, page.Rows, bit)
+		assert.Equal(t, 16, page.Total, bit)
+	}
+	q := store.Query{Prefix: "jats", Limit: 3}
+	page, err := reader.list(t.Context(), q, nothing)
+	require.NoError(t, err)
+	put(t, writer, store.Change{Local: want[0], Delete: true})
+	c := change("new", 10)
+	c.Records = append(c.Records, store.Record{Prefix: "f", Metadata: []byte("f")})
+	put(t, writer, c)
+	q.Until, q.After, q.Limit = page.Until, page.Last, 100
+	got := map[string]int{}
+	page, err = reader.list(t.Context(), q, func(r *store.Row) error { got[string(r.Local)]++; return nil })
+	require.NoError(t, err)
+	assert.Equal(t, page.Rows, len(got), "each once")
+	for _, local := range want[3:] {
+		assert.Equal(t, 1, got[local])
+	}
+	page, err = reader.list(t.Context(), store.Query{Prefix: "jats", Limit: 50, Count: true}, func(r *store.Row) error {
+		assert.Equal(t, string(r.Local) == want[0], r.Deleted)
+		assert.Equal(t, "j", string(r.Sets))
+		return nil
+	})
+	require.NoError(t, err)
+	assert.Equal(t, 33, page.Total)
+	assert.Equal(t, 33, page.Rows)
+	sound(t, writer)
+}
+
+// What stands where it should not is found and goes.
+func TestMisplaced(t *testing.T) {
+	db := openTest(t, pgtest.Shared(t).Database(t), Options{})
+	rare := change("rare", 10)
+	rare.Records = append(rare.Records, store.Record{Prefix: "mods", Metadata: []byte("<mods/>"), Rare: true})
+	both := change("both", 10)
+	both.Records = append(both.Records, store.Record{Prefix: "oai_dc", Metadata: []byte("<dc/>")})
+	put(t, db, change("plain", 10), rare, both, change("gone", 10))
+	put(t, db, store.Change{Local: "gone", Delete: true})
+	const copied = `INSERT INTO record (item, format, size, sets, hash, metadata) SELECT i.id, r.format, r.size, r.sets, r.hash, r.metadata
+		FROM item i, record r JOIN format f ON f.id = r.format `
+	for _, damage := range []string{
+		`INSERT INTO entry (datestamp, item, list, local) SELECT i.datestamp, i.id, l.id, i.local FROM item i, list l WHERE i.local = 'plain' AND l.class = 'jats oai_dc' AND l.spec = ''`,
+		copied + `WHERE i.local = 'plain' AND f.prefix = 'oai_dc'`,
+		copied + `WHERE i.local = 'plain' AND f.prefix = ''`,
+		copied + `WHERE i.local = 'gone' AND r.item = (SELECT id FROM item WHERE local = 'plain') AND f.prefix = 'jats'`,
+		`UPDATE record SET sets = '' WHERE item = (SELECT id FROM item WHERE local = 'rare') AND format = (SELECT id FROM format WHERE prefix = '')`,
+		`UPDATE entry SET list = (SELECT id FROM list WHERE class = 'jats oai_dc' AND spec = 'j') WHERE local = 'rare' AND list = (SELECT id FROM list WHERE class = 'jats mods' AND spec = 'j')`,
+	} {
+		sound(t, db)
+		db.run(t, damage)
+		found := 0
+		require.NoError(t, db.Check(t.Context(), func(store.Problem) { found++ }))
+		assert.NotZero(t, found, damage)
+		require.NoError(t, db.Rebuild(t.Context()))
+	}
+	sound(t, db)
+	for prefix, want := range map[string][]string{"jats": {"both", "gone", "plain", "rare"}, "mods": {"rare"}, "oai_dc": {"both"}} {
+		var got []string
+		page, err := db.list(t.Context(), store.Query{Prefix: prefix, Limit: 10}, func(r *store.Row) error { got = append(got, string(r.Local)); return nil })
+		require.NoError(t, err)
+		assert.ElementsMatch(t, want, got)
+		assert.Zero(t, page.Faults)
+	}
 }
 
 // A node that stands still with the lock held keeps nobody from reading, and is cut off so that others write on. When it goes on, its
@@ -436,13 +552,21 @@ func TestBrokenConnections(t *testing.T) {
 	sound(t, db)
 }
 
-// A damaged page of the database costs its own records only.
+// A damaged page of the database costs its own records only, rare or not.
 func TestDamagedPage(t *testing.T) {
 	c := pgtest.Start(t, pgtest.Options{})
+	for _, rare := range []bool{false, true} {
+		t.Run(fmt.Sprint("rare ", rare), func(t *testing.T) { testDamagedPage(t, c, rare) })
+	}
+}
+
+func testDamagedPage(t *testing.T, c *pgtest.Cluster, rare bool) {
 	address := c.Database(t)
 	db := openTest(t, address, Options{})
 	for i := range 10 {
-		put(t, db, change(fmt.Sprint(i), 5000)) // one a page
+		c := change(fmt.Sprint(i), 5000) // one a page
+		c.Records[0].Rare = rare
+		put(t, db, c)
 	}
 	require.NoError(t, db.Close())
 	for _, page := range []int{0, 4, 5} {

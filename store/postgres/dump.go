@@ -77,22 +77,19 @@ func (w *whole) kept(report func(store.Problem)) *store.Kept {
 		Aliases: w.aliases, Due: w.due, Revision: w.revision,
 	}
 	lost := func(what string) { report(store.Problem{Local: w.local, Message: what + " cannot be read"}) }
+	unpacked := w.unpack()
 	all, own := w.prefixes()
 	for i, prefix := range all {
 		if w.deleted || i >= own {
 			k.Records = append(k.Records, store.Record{Prefix: prefix})
 			continue
 		}
-		r := w.records[prefix]
-		var metadata []byte
-		if r.metadata != nil {
-			metadata = store.UnpackRecord(nil, int64(r.size), r.metadata)
-		}
+		metadata, rare := w.served(unpacked, prefix)
 		if metadata == nil {
 			lost(fmt.Sprintf("the record in %q", prefix))
 			continue
 		}
-		k.Records = append(k.Records, store.Record{Prefix: prefix, Metadata: metadata})
+		k.Records = append(k.Records, store.Record{Prefix: prefix, Metadata: metadata, Rare: rare})
 	}
 	var err error
 	if k.Article, err = store.Unpack(w.article); err != nil {
@@ -201,7 +198,7 @@ func (db *DB) Restore(ctx context.Context, s store.State, next func() (*store.Ke
 // reader sees the old or the new, but waits while an index is made.
 func (db *DB) Rebuild(ctx context.Context) error {
 	err := db.maintain(ctx, "rebuild", func(ctx context.Context, conn *pgx.Conn) error {
-		for _, table := range []string{"meta", "clock", "item", "article", "list", "entry", "record", "tally", "alias", "source", "setinfo", "token"} {
+		for _, table := range []string{"meta", "clock", "item", "article", "list", "entry", "format", "record", "tally", "alias", "source", "setinfo", "token"} {
 			if _, err := conn.Exec(ctx, `REINDEX TABLE `+table); err != nil {
 				return err
 			}
@@ -215,20 +212,17 @@ func (db *DB) Rebuild(ctx context.Context) error {
 }
 
 func rebuild(ctx context.Context, tx pgx.Tx) error {
-	if _, err := tx.Exec(ctx, `CREATE TEMPORARY TABLE want (datestamp bigint, item bigint, list integer, deleted boolean, local text COLLATE "C") ON COMMIT DROP`); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, `CREATE TEMPORARY TABLE want_record (item bigint, list integer, sets text COLLATE "C", deleted boolean) ON COMMIT DROP`); err != nil {
+	if _, err := tx.Exec(ctx, `CREATE TEMPORARY TABLE want (datestamp bigint, item bigint, list integer, local text COLLATE "C") ON COMMIT DROP`); err != nil {
 		return err
 	}
 	lists := map[listKey]int32{}
 	var id int32
 	var key listKey
-	rows, err := tx.Query(ctx, `SELECT id, prefix, spec FROM list`)
+	rows, err := tx.Query(ctx, `SELECT id, class, spec FROM list`)
 	if err != nil {
 		return err
 	}
-	if _, err := pgx.ForEachRow(rows, []any{&id, &key.prefix, &key.spec}, func() error { lists[key] = id; return nil }); err != nil {
+	if _, err := pgx.ForEachRow(rows, []any{&id, &key.class, &key.spec}, func() error { lists[key] = id; return nil }); err != nil {
 		return err
 	}
 	strict := func(p store.Problem) { err = fmt.Errorf("%s: %w", p.Message, store.ErrCorrupt) }
@@ -241,13 +235,13 @@ func rebuild(ctx context.Context, tx pgx.Tx) error {
 		return errors.Join(e, err)
 	}
 	for _, statement := range []string{
-		`ANALYZE want`, `ANALYZE want_record`,
-		`DELETE FROM entry e WHERE NOT EXISTS (SELECT FROM want w WHERE w.list = e.list AND w.datestamp = e.datestamp AND w.local = e.local AND w.item = e.item AND w.deleted = e.deleted)`,
-		`INSERT INTO entry (list, datestamp, local, item, deleted) SELECT list, datestamp, local, item, deleted FROM want w
+		`ANALYZE want`,
+		`DELETE FROM entry e WHERE NOT EXISTS (SELECT FROM want w WHERE w.list = e.list AND w.datestamp = e.datestamp AND w.local = e.local AND w.item = e.item)`,
+		`INSERT INTO entry (list, datestamp, local, item) SELECT list, datestamp, local, item FROM want w
 			WHERE NOT EXISTS (SELECT FROM entry e WHERE w.list = e.list AND w.datestamp = e.datestamp AND w.local = e.local)`,
-		`UPDATE record r SET sets = w.sets FROM want_record w WHERE w.list = r.list AND w.item = r.item AND r.sets <> w.sets`,
-		`INSERT INTO record (list, item, sets, hash, size, metadata) SELECT list, item, sets, '', 0, NULL FROM want_record WHERE deleted
-			ON CONFLICT (list, item) DO UPDATE SET hash = '', size = 0, metadata = NULL WHERE record.metadata IS NOT NULL OR record.hash <> ''`,
+		`UPDATE record r SET sets = i.sets FROM item i WHERE i.id = r.item AND r.sets <> i.sets`,
+		`DELETE FROM record r USING item i, format f WHERE i.id = r.item AND f.id = r.format AND (i.deleted OR CASE f.prefix
+			WHEN '' THEN NOT EXISTS (SELECT unnest(string_to_array(i.formats, ' ')) EXCEPT SELECT prefix FROM format) ELSE f.prefix <> ALL (string_to_array(i.formats, ' ')) END)`,
 		`DELETE FROM record r WHERE NOT EXISTS (SELECT FROM item i WHERE i.id = r.item)`,
 		`DELETE FROM article a WHERE NOT EXISTS (SELECT FROM item i WHERE i.id = a.item)`,
 		`DELETE FROM alias a WHERE NOT EXISTS (SELECT FROM item i WHERE i.id = a.item)`,
@@ -269,32 +263,21 @@ func rebuild(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// want notes where the entries and records of items must be.
+// want notes where the entries of items must be.
 func want(ctx context.Context, tx pgx.Tx, batch []item, lists map[listKey]int32) error {
-	var entries, records [][]any
+	var entries [][]any
 	for _, it := range batch {
-		all, own := it.prefixes()
-		for i, prefix := range all {
-			deleted := it.deleted || i >= own
-			for n, spec := range store.Lists(it.sets) {
-				key := listKey{prefix, spec}
-				list, ok := lists[key]
-				if !ok {
-					if err := tx.QueryRow(ctx, `INSERT INTO list (prefix, spec) VALUES ($1, $2) RETURNING id`, prefix, spec).Scan(&list); err != nil {
-						return err
-					}
-					lists[key] = list
+		for _, p := range it.places() {
+			list, ok := lists[p.listKey]
+			if !ok {
+				if err := tx.QueryRow(ctx, `INSERT INTO list (class, spec) VALUES ($1, $2) RETURNING id`, p.class, p.spec).Scan(&list); err != nil {
+					return err
 				}
-				entries = append(entries, []any{it.datestamp, it.id, list, deleted, it.local})
-				if n == 0 {
-					records = append(records, []any{it.id, list, it.sets, deleted})
-				}
+				lists[p.listKey] = list
 			}
+			entries = append(entries, []any{it.datestamp, it.id, list, it.local})
 		}
 	}
-	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"want"}, []string{"datestamp", "item", "list", "deleted", "local"}, pgx.CopyFromRows(entries)); err != nil {
-		return err
-	}
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"want_record"}, []string{"item", "list", "sets", "deleted"}, pgx.CopyFromRows(records))
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"want"}, []string{"datestamp", "item", "list", "local"}, pgx.CopyFromRows(entries))
 	return err
 }

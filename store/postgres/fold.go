@@ -52,7 +52,7 @@ type target struct {
 	stamped bool  // its records and entries are written anew
 	dirty   bool  // its row is written
 
-	records []store.PackedRecord // if stamped; those of item.formats, unless it is deleted or a Kept has lost one
+	records []store.PackedRecord // if stamped; all that it has, unless a Kept has lost one
 	article *store.Ready         // whose article is written; nil: none
 	aliases []string             // to be written
 	origins map[string]origin    // by name, with those that are to be written

@@ -15,43 +15,78 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// A list statement is one snapshot: it gives the clock in each row, and one row with the clock alone where there are no entries. The
-// entries are one range of their key, bounded on both sides, and stop at the limit; each record is found by its key.
+// A list is merged of those of the classes that have the format, its arms. A list statement is one snapshot: it gives the clock in each row, and one
+// row with the clock alone where there are no entries. Each arm is one range of the key of the entries, bounded on both sides, of which no more
+// is read than the merged list takes; each record is found by its key. A tombstone has none, and its sets are the item's. Which arms there are is
+// known from before; a statement tells (its total is NULL) where they are not those of its snapshot, because somebody has written the first item
+// of a class.
 //
-// $1 prefix, $2 spec, $3 and $4 the entry to begin after, $5 the last datestamp, $6 the limit, $7 the lowest clock that will do,
-// $8 the first datestamp that is counted.
-var (
-	listRecords  = listStatement(`r.sets, r.size, r.metadata`, joinRecord, false)
-	listHeaders  = listStatement(`i.sets`, joinItem, false)
-	countRecords = listStatement(`r.sets, r.size, r.metadata`, joinRecord, true)
-	countHeaders = listStatement(`i.sets`, joinItem, true)
-	listEntries  = listStatement(`e.item`, ``, false)
-)
+// $1 prefix, $2 spec, $3 and $4 the entry to begin after, $5 the last datestamp, $6 the limit, $7 the lowest clock that will do, $8 the arms, $9
+// those that are of tombstones, $10 the first datestamp that is counted.
+
+// listKind is what a list statement gives of each entry: its record, its header or its item; and whether it counts.
+type listKind int
 
 const (
-	thisList  = `(SELECT id FROM list WHERE prefix = $1 AND spec = $2)`
-	wholeList = `(SELECT id FROM list WHERE prefix = $1 AND spec = '')`
+	listRecords listKind = iota
+	listHeaders
+	listEntries
+	countRecords
+	countHeaders
 )
+
+// listStatements are those of each kind for 1, 2, 4, 8 and 16 arms; an arm that is not there has no id, and costs next to nothing.
+var listStatements = func() (all [countHeaders + 1][5]string) {
+	for kind := range all {
+		for i := range all[kind] {
+			all[kind][i] = listStatement(listKind(kind), 1<<i)
+		}
+	}
+	return all
+}()
 
 // A join that is a sub-select by itself can only be looked up by its key: between tables that seem to be empty the planner would as soon read an
 // index through. OFFSET keeps it from being dissolved.
 const (
-	joinRecord = `LEFT JOIN LATERAL (SELECT sets, size, metadata FROM record WHERE list = ` + wholeList + ` AND item = e.item OFFSET 0) r ON true`
+	joinRecord = `LEFT JOIN LATERAL (SELECT sets, size, metadata FROM record WHERE format = coalesce(c.own, ` + bundle + `) AND item = e.item OFFSET 0) r ON true`
 	joinItem   = `LEFT JOIN LATERAL (SELECT sets FROM item WHERE id = e.item OFFSET 0) i ON true`
+
+	salvageRecord = `SELECT ` + ownFormat + `, sets, size, metadata FROM record WHERE format = coalesce(` + ownFormat + `, ` + bundle + `) AND item = $2`
+
+	ownFormat = `(SELECT id FROM format WHERE prefix = $1)` // NULL: the format is rare
+	bundle    = `(SELECT id FROM format WHERE prefix = '')`
+
+	// theArms gives the arms of the list $2 of $1, and which of them are of tombstones.
+	theArms = `SELECT coalesce(array_agg(id), '{}'), coalesce(array_agg(id) FILTER (WHERE ` + isGone + `), '{}') FROM list WHERE ` + isArm
+	isArm   = `spec = $2 AND $1 = ANY (string_to_array(ltrim(replace(' ' || class, ' -', ' ')), ' '))` // a word of a class without its mark
+	isGone  = `'-' || $1 = ANY (string_to_array(class, ' '))`
+	fits    = `SELECT count(*) = cardinality($8::integer[]) AND coalesce(bool_and(id = ANY ($8::integer[]) AND (id = ANY ($9::integer[])) = (` + isGone + `)), true) AS fits FROM list WHERE ` + isArm
 )
 
-func listStatement(columns, join string, count bool) string {
-	total := `0::bigint`
-	if count {
-		total = sumBefore(`least($5::bigint, hwm) + 1`) + ` - (` + sumBefore(`least($8::bigint, $5::bigint + 1, hwm + 1)`) + `)`
+func listStatement(kind listKind, arms int) string {
+	columns, join := `e.item`, ``
+	switch kind {
+	case listRecords, countRecords:
+		columns, join = `coalesce(r.sets, (SELECT sets FROM item WHERE id = e.item)), r.size, r.metadata, c.own`, joinRecord
+	case listHeaders, countHeaders:
+		columns, join = `i.sets`, joinItem
 	}
-	return `SELECT c.hwm, c.total, x.* FROM (SELECT hwm, ` + total + ` AS total FROM clock WHERE id = 1 OFFSET 0) c LEFT JOIN LATERAL (
-		SELECT e.datestamp, e.local, e.deleted, ` + columns + ` FROM entry e ` + join + `
-		WHERE c.hwm >= $7 AND e.list = ` + thisList + ` AND (e.datestamp, e.local) > ($3, $4) AND e.datestamp <= least($5::bigint, c.hwm)
-		ORDER BY e.datestamp, e.local LIMIT $6) x ON true`
+	total := `0::bigint`
+	if kind == countRecords || kind == countHeaders {
+		total = sumBefore(`least($5::bigint, hwm) + 1`) + ` - (` + sumBefore(`least($10::bigint, $5::bigint + 1, hwm + 1)`) + `)`
+	}
+	entries := make([]string, arms)
+	for i := range entries {
+		entries[i] = fmt.Sprintf(`(SELECT e.datestamp, e.local, e.list = ANY ($9::integer[]) AS deleted, e.item FROM entry e
+			WHERE e.list = ($8::integer[])[%d] AND (e.datestamp, e.local) > ($3, $4) AND e.datestamp <= least($5::bigint, c.hwm) ORDER BY e.datestamp, e.local)`, i+1)
+	}
+	return `SELECT c.hwm, c.total, x.* FROM (SELECT hwm, CASE WHEN fits THEN ` + total + ` END AS total, ` + ownFormat + ` AS own
+		FROM clock CROSS JOIN (` + fits + `) a WHERE id = 1 OFFSET 0) c LEFT JOIN LATERAL (
+		SELECT e.datestamp, e.local, e.deleted, ` + columns + ` FROM (` + strings.Join(entries, ` UNION ALL `) + `) e ` + join + `
+		WHERE c.hwm >= $7 AND c.total IS NOT NULL ORDER BY e.datestamp, e.local LIMIT $6) x ON true`
 }
 
-// sumBefore is how many entries of the list have a datestamp < end: whole buckets of the highest level, and at each lower one those
+// sumBefore is how many entries of the arms have a datestamp < end: whole buckets of the highest level, and at each lower one those
 // that are left over. It reads at most 127 rows a level, and one for each 24 days at the highest.
 func sumBefore(end string) string {
 	var sums []string
@@ -61,7 +96,7 @@ func sumBefore(end string) string {
 			up := store.TallyShifts[level+1]
 			low = fmt.Sprintf(` AND bucket >= (%s >> %d << %d)`, end, up, up-shift)
 		}
-		sums = append(sums, fmt.Sprintf(`(SELECT coalesce(sum(n), 0)::bigint FROM tally WHERE list = %s AND level = %d%s AND bucket < (%s >> %d))`, thisList, level, low, end, shift))
+		sums = append(sums, fmt.Sprintf(`(SELECT coalesce(sum(n), 0)::bigint FROM tally WHERE list = ANY ($8::integer[]) AND level = %d%s AND bucket < (%s >> %d))`, level, low, end, shift))
 	}
 	return strings.Join(sums, ` + `)
 }
@@ -71,6 +106,9 @@ type visitError struct{ error }
 
 func (v visitError) Unwrap() error { return v.error }
 
+// errArms says that a list has other arms in the snapshot than was known.
+var errArms = errors.New("another class has come")
+
 // errLags says that a snapshot is older than what was told already.
 var errLags = errors.New("the replica lags")
 
@@ -79,6 +117,8 @@ var errLags = errors.New("the replica lags")
 type listing struct {
 	q     store.Query
 	visit func(*store.Row) error
+	known *knownArms
+	arms  arms
 	need  int64 // the lowest clock that will do
 	most  int64 // the highest clock to tell of; 0: that of the snapshot
 	page  store.Page
@@ -87,11 +127,49 @@ type listing struct {
 	local []byte
 }
 
-func newListing(q store.Query, visit func(*store.Row) error) (*listing, error) {
+func (db *DB) newListing(q store.Query, visit func(*store.Row) error) (*listing, error) {
 	if q.Limit < 1 {
 		return nil, fmt.Errorf("store/postgres: list: limit %d: expected at least 1", q.Limit)
 	}
-	return &listing{q: q, visit: visit}, nil
+	return &listing{q: q, visit: visit, known: &db.arms, arms: db.arms.of(q)}, nil
+}
+
+// arms are the ids of the lists that one list is merged of.
+type arms struct {
+	lists []int32
+	gone  []int32 // those of them that are of tombstones
+}
+
+// knownArms remembers those of the lists that were asked for. They may be out of date.
+type knownArms struct {
+	mu   sync.Mutex
+	arms map[[2]string]arms // by prefix and spec
+}
+
+// maxKnown is for how many lists; nobody can fill it with lists that are not there.
+const maxKnown = 10_000
+
+// none are the arms of a list that is not there, or of which nothing is known.
+var none = arms{[]int32{}, []int32{}}
+
+func (k *knownArms) of(q store.Query) arms {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if a, ok := k.arms[[2]string{q.Prefix, q.Set}]; ok {
+		return a
+	}
+	return none
+}
+
+func (k *knownArms) put(q store.Query, a arms) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.arms == nil || len(k.arms) >= maxKnown {
+		k.arms = map[[2]string]arms{}
+	}
+	if len(a.lists) > 0 {
+		k.arms[[2]string{q.Prefix, q.Set}] = a
+	}
 }
 
 // List calls visit for each entry that q asks for; see store.Store. The connection is held while visit runs.
@@ -100,7 +178,7 @@ func (db *DB) List(ctx context.Context, q store.Query, visit func(*store.Row) er
 }
 
 func (db *DB) list(ctx context.Context, q store.Query, visit func(*store.Row) error) (store.Page, error) {
-	l, err := newListing(q, visit)
+	l, err := db.newListing(q, visit)
 	if err != nil {
 		return store.Page{}, err
 	}
@@ -125,13 +203,54 @@ func (db *DB) fault(ctx context.Context, op string, err error) error {
 // read gives what is left of the page.
 func (l *listing) read(ctx context.Context, conn *pgxpool.Conn) error {
 	err := l.scan(ctx, conn)
+	for errors.Is(err, errArms) {
+		if err = l.look(ctx, conn); err == nil {
+			err = l.scan(ctx, conn)
+		}
+	}
 	if damage(err) {
 		err = l.salvage(ctx, conn)
 	}
 	return err
 }
 
-// arguments are those of a list statement; count adds the last.
+// querier is a connection or a transaction.
+type querier interface {
+	Query(ctx context.Context, statement string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, statement string, args ...any) pgx.Row
+}
+
+// look finds the arms.
+func (l *listing) look(ctx context.Context, from querier) error {
+	var a arms
+	if err := from.QueryRow(ctx, theArms, clean(l.q.Prefix), clean(l.q.Set)).Scan(&a.lists, &a.gone); err != nil {
+		return err
+	}
+	l.arms = a
+	l.known.put(l.q, a)
+	return nil
+}
+
+// query asks a list statement.
+func (l *listing) query(ctx context.Context, from querier, kind listKind) (pgx.Rows, error) {
+	size := 0
+	for 1<<size < len(l.arms.lists) {
+		size++
+	}
+	var statement string
+	if size < len(listStatements[kind]) {
+		statement = listStatements[kind][size]
+	} else {
+		statement = listStatement(kind, 1<<size)
+	}
+	args := l.arguments()
+	if kind == countRecords || kind == countHeaders {
+		args = append(args, l.q.From)
+	}
+	return from.Query(ctx, statement, args...)
+}
+
+// arguments are those of a list statement; one that counts has another.
 func (l *listing) arguments() []any {
 	after, until, need := store.Key{Datestamp: l.q.From}, int64(math.MaxInt64-1), l.need
 	if l.q.After.Datestamp >= l.q.From && l.q.After.Local != "" {
@@ -149,7 +268,7 @@ func (l *listing) arguments() []any {
 	if l.begun {
 		until, need = l.page.Until, max(need, l.page.Clock)
 	}
-	return []any{clean(l.q.Prefix), clean(l.q.Set), after.Datestamp, clean(after.Local), until, l.q.Limit - l.seen + 1, need}
+	return []any{clean(l.q.Prefix), clean(l.q.Set), after.Datestamp, clean(after.Local), until, l.q.Limit - l.seen + 1, need, l.arms.lists, l.arms.gone}
 }
 
 // begin takes the clock of a snapshot.
@@ -173,21 +292,14 @@ func (l *listing) begin(clock, total int64) error {
 
 // scan calls visit with each row of one list statement. Nothing in it allocates for a row.
 func (l *listing) scan(ctx context.Context, conn *pgxpool.Conn) error {
-	count := l.q.Count && !l.begun
-	statement := listRecords
-	switch {
-	case count && l.q.Headers:
-		statement = countHeaders
-	case count:
-		statement = countRecords
-	case l.q.Headers:
-		statement = listHeaders
+	kind := listRecords
+	if l.q.Headers {
+		kind = listHeaders
 	}
-	args := l.arguments()
-	if count {
-		args = append(args, l.q.From)
+	if l.q.Count && !l.begun {
+		kind += countRecords - listRecords
 	}
-	rows, err := conn.Query(ctx, statement, args...)
+	rows, err := l.query(ctx, conn, kind)
 	if err != nil {
 		return err
 	}
@@ -206,6 +318,9 @@ func (l *listing) scan(ctx context.Context, conn *pgxpool.Conn) error {
 	for first := true; rows.Next(); first = false {
 		raw := rows.RawValues()
 		if first {
+			if raw[1] == nil {
+				return errArms
+			}
 			if err := l.begin(integer(raw[0]), integer(raw[1])); err != nil {
 				return err
 			}
@@ -225,7 +340,7 @@ func (l *listing) scan(ctx context.Context, conn *pgxpool.Conn) error {
 			continue
 		}
 		if !l.q.Headers && !row.Deleted {
-			if row.Metadata = buf.unpack(raw[6], raw[7]); row.Metadata == nil {
+			if row.Metadata = buf.unpack(integer(raw[6]), raw[7], raw[8] == nil, l.q.Prefix); row.Metadata == nil {
 				l.page.Faults++
 				continue
 			}
@@ -257,7 +372,10 @@ func (l *listing) salvage(ctx context.Context, conn *pgxpool.Conn) error {
 		row  store.Row
 		item int64
 	}
-	rows, err := tx.Query(ctx, listEntries, l.arguments()...)
+	if err := l.look(ctx, tx); err != nil {
+		return err
+	}
+	rows, err := l.query(ctx, tx, listEntries)
 	if err != nil {
 		return err
 	}
@@ -283,15 +401,15 @@ func (l *listing) salvage(ctx context.Context, conn *pgxpool.Conn) error {
 		l.seen++
 		l.page.Last = store.Key{Datestamp: e.row.Datestamp, Local: string(e.row.Local)}
 		err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { // a savepoint
-			if l.q.Headers {
+			if l.q.Headers || e.row.Deleted {
 				return tx.QueryRow(ctx, `SELECT sets FROM item WHERE id = $1`, e.item).Scan(&e.row.Sets)
 			}
+			var own *int32
 			var size int32
 			var data []byte
-			err := tx.QueryRow(ctx, `SELECT sets, size, metadata FROM record WHERE list = (SELECT id FROM list WHERE prefix = $1 AND spec = '') AND item = $2`, l.q.Prefix, e.item).
-				Scan(&e.row.Sets, &size, &data)
-			if err == nil && !e.row.Deleted {
-				if e.row.Metadata = store.UnpackRecord(buf.metadata, int64(size), data); data == nil || e.row.Metadata == nil {
+			err := tx.QueryRow(ctx, salvageRecord, clean(l.q.Prefix), e.item).Scan(&own, &e.row.Sets, &size, &data)
+			if err == nil {
+				if e.row.Metadata = buf.unpack(int64(size), data, own == nil, l.q.Prefix); e.row.Metadata == nil {
 					return pgx.ErrNoRows
 				}
 			}
@@ -328,16 +446,20 @@ type buffer struct{ local, metadata []byte }
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
-// unpack returns the metadata of a record from its columns size and metadata; nil if they are gone or damaged. The result is good
-// until the next call, and no longer than data.
-func (b *buffer) unpack(size, data []byte) []byte {
-	n := integer(size)
-	if data == nil || n == 0 {
-		return data
+// unpack returns the metadata of a record from its columns size and metadata, or out of the bundle that they are where the format is rare; nil if
+// they are gone or damaged. The result is good until the next call, and no longer than data.
+func (b *buffer) unpack(size int64, data []byte, rare bool, prefix string) []byte {
+	if data == nil {
+		return nil
 	}
-	m := store.UnpackRecord(b.metadata, n, data)
-	if m != nil {
-		b.metadata = m
+	m := data
+	if size != 0 {
+		if m = store.UnpackRecord(b.metadata, size, data); m != nil {
+			b.metadata = m
+		}
+	}
+	if rare {
+		return store.Unbundle(m, prefix)
 	}
 	return m
 }

@@ -80,6 +80,7 @@ type DB struct {
 	write  *pool // one connection writes, another ticks
 	read   *pool
 	ahead  ahead
+	arms   knownArms
 	closed atomic.Bool
 
 	mu      sync.Mutex
@@ -216,6 +217,10 @@ func (db *DB) migrate(ctx context.Context, conn *pgx.Conn) error {
 	if version > len(files) {
 		return fmt.Errorf("%w: it is of version %d and this program knows %d: run a newer Sheaf, or restore the backup made before the upgrade", store.ErrNewer, version, len(files))
 	}
+	if version > 0 && version < len(files) {
+		db.log.Info("store/postgres: the database is brought to a newer version, which may take minutes where it is large", "from", version, "to", len(files))
+		ctx = context.WithoutCancel(ctx) // it takes as long as it takes
+	}
 	for _, name := range files[version:] {
 		text, err := migrations.ReadFile(name)
 		if err != nil {
@@ -260,7 +265,7 @@ func decimal(n int64) []byte { return strconv.AppendInt(nil, n, 10) }
 // schemaVersion returns the version of the schema; 0 if there is none. Tables of the same names that are somebody else's are an error.
 func schemaVersion(ctx context.Context, tx pgx.Tx) (int, error) {
 	rows, err := tx.Query(ctx, `SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-		AND c.relname IN ('meta', 'clock', 'item', 'article', 'list', 'entry', 'record', 'tally', 'alias', 'source', 'setinfo', 'token') ORDER BY 1`)
+		AND c.relname IN ('meta', 'clock', 'item', 'article', 'list', 'entry', 'format', 'record', 'tally', 'alias', 'source', 'setinfo', 'token') ORDER BY 1`)
 	if err != nil {
 		return 0, err
 	}

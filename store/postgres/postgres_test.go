@@ -17,7 +17,7 @@ import (
 // damaged is a DB that can damage itself.
 type damaged struct{ *DB }
 
-const whichRecord = ` WHERE list = (SELECT id FROM list WHERE prefix = $1 AND spec = '') AND item = (SELECT id FROM item WHERE local = $2)`
+const whichRecord = ` WHERE format = (SELECT id FROM format WHERE prefix = $1) AND item = (SELECT id FROM item WHERE local = $2)`
 
 func (d damaged) Garble(t *testing.T, local, prefix string) {
 	d.run(t, `UPDATE record SET metadata = substr(metadata, 1, length(metadata) - 1)`+whichRecord, prefix, local)
@@ -27,8 +27,8 @@ func (d damaged) Lose(t *testing.T, local, prefix string) {
 	d.run(t, `DELETE FROM record`+whichRecord, prefix, local)
 }
 
-func (d damaged) Mislay(t *testing.T, local, prefix string) {
-	d.run(t, `DELETE FROM entry WHERE list = (SELECT id FROM list WHERE prefix = $1 AND spec = '') AND local = $2`, prefix, local)
+func (d damaged) Mislay(t *testing.T, local string) {
+	d.run(t, `DELETE FROM entry WHERE list IN (SELECT id FROM list WHERE spec = '') AND local = $1`, local)
 }
 
 // run runs a statement that must change one row.

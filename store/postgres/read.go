@@ -143,9 +143,9 @@ func (db *DB) HasSource(ctx context.Context, sum [32]byte) (local string, datest
 }
 
 // getRecord gives the clock, and the item and its record if they are there.
-const getRecord = `SELECT c.hwm, i.datestamp, i.deleted, i.formats, i.gone, r.sets, r.size, r.metadata
+const getRecord = `SELECT c.hwm, i.datestamp, i.deleted, i.formats, i.gone, i.sets, ` + ownFormat + `, r.size, r.metadata
 	FROM clock c LEFT JOIN LATERAL (SELECT * FROM item WHERE local = $2 LIMIT 1) i ON true
-	LEFT JOIN LATERAL (SELECT sets, size, metadata FROM record WHERE list = ` + wholeList + ` AND item = i.id LIMIT 1) r ON true WHERE c.id = 1`
+	LEFT JOIN LATERAL (SELECT size, metadata FROM record WHERE format = coalesce(` + ownFormat + `, ` + bundle + `) AND item = i.id LIMIT 1) r ON true WHERE c.id = 1`
 
 // Record calls visit with the record of an item in one format; see store.Store. A record of a format that the item had once is deleted.
 func (db *DB) Record(ctx context.Context, local, prefix string, visit func(*store.Row) error) (clock int64, err error) {
@@ -190,9 +190,9 @@ func (r *recording) read(ctx context.Context, conn *pgxpool.Conn) error {
 	buf.local = append(buf.local[:0], r.local...)
 	row := store.Row{Local: buf.local, Datestamp: integer(raw[1]), Deleted: raw[2][0] != 0 || gone, Sets: raw[5]}
 	if !row.Deleted {
-		row.Metadata = buf.unpack(raw[6], raw[7])
+		row.Metadata = buf.unpack(integer(raw[7]), raw[8], raw[6] == nil, r.prefix)
 	}
-	if raw[5] == nil || !row.Deleted && row.Metadata == nil {
+	if !row.Deleted && row.Metadata == nil {
 		return fmt.Errorf("%q in %q: %w: its bytes are gone", r.local, r.prefix, store.ErrCorrupt)
 	}
 	if err := r.visit(&row); err != nil {
@@ -291,19 +291,22 @@ func (db *DB) Secret(ctx context.Context) ([]byte, error) {
 func (db *DB) Stats(ctx context.Context) (st store.Stats, err error) {
 	err = db.view(ctx, "stats", func(conn *pgxpool.Conn) error {
 		st = store.Stats{Records: map[string]int{}}
-		var prefix *string
+		var class *string
 		var n *int64
 		rows, err := conn.Query(ctx, `SELECT c.hwm, CASE c.first WHEN 0 THEN convert_from(m.value, 'UTF8')::bigint ELSE c.first END, c.live, c.deleted,
-				(SELECT count(*) FROM setinfo), pg_database_size(current_database()), p.prefix, p.n
+				(SELECT count(*) FROM setinfo), pg_database_size(current_database()), p.class, p.n
 			FROM clock c JOIN meta m ON m.key = 'created' LEFT JOIN LATERAL (
-				SELECT l.prefix, (SELECT sum(t.n)::bigint FROM tally t WHERE t.list = l.id AND t.level = `+strconv.Itoa(len(store.TallyShifts)-1)+`) AS n FROM list l WHERE l.spec = '') p ON true
+				SELECT l.class, (SELECT sum(t.n)::bigint FROM tally t WHERE t.list = l.id AND t.level = `+strconv.Itoa(len(store.TallyShifts)-1)+`) AS n FROM list l WHERE l.spec = '') p ON true
 			WHERE c.id = 1`)
 		if err != nil {
 			return err
 		}
-		_, err = pgx.ForEachRow(rows, []any{&st.Clock, &st.Earliest, &st.Items, &st.Deleted, &st.Sets, &st.Bytes, &prefix, &n}, func() error {
-			if prefix != nil && n != nil {
-				st.Records[*prefix] = int(*n)
+		_, err = pgx.ForEachRow(rows, []any{&st.Clock, &st.Earliest, &st.Items, &st.Deleted, &st.Sets, &st.Bytes, &class, &n}, func() error {
+			if class == nil || n == nil {
+				return nil
+			}
+			for prefix := range strings.FieldsSeq(*class) {
+				st.Records[strings.TrimPrefix(prefix, "-")] += int(*n)
 			}
 			return nil
 		})

@@ -244,7 +244,7 @@ func (r *Reads) List(ctx context.Context, q store.Query, visit func(*store.Row) 
 }
 
 func (r *Reads) list(ctx context.Context, q store.Query, visit func(*store.Row) error) (store.Page, error) {
-	l, err := newListing(q, visit)
+	l, err := r.db.newListing(q, visit)
 	if err != nil {
 		return store.Page{}, err
 	}

@@ -33,24 +33,30 @@ const (
 		JOIN LATERAL (SELECT name, seq, sum FROM source WHERE item = i.id OFFSET 0) s ON true`
 )
 
-// lists gives the ids of the lists whose prefixes are $1 and whose specs are $2, as an array.
-const lists = `(SELECT array_agg(l.id ORDER BY k.n) FROM unnest($1::text[], $2::text[]) WITH ORDINALITY k(prefix, spec, n) LEFT JOIN list l ON l.prefix = k.prefix AND l.spec = k.spec)`
+// lists gives the ids of the lists whose classes are $1 and whose specs are $2, as an array, and formats those of the formats $1.
+const (
+	lists   = `(SELECT array_agg(l.id ORDER BY k.n) FROM unnest($1::text[], $2::text[]) WITH ORDINALITY k(class, spec, n) LEFT JOIN list l ON l.class = k.class AND l.spec = k.spec)`
+	formats = `(SELECT array_agg(f.id ORDER BY k.n) FROM unnest($1::text[]) WITH ORDINALITY k(prefix, n) LEFT JOIN format f ON f.prefix = k.prefix)`
+)
 
 const (
-	insertLists = `INSERT INTO list (prefix, spec) SELECT k.prefix, k.spec FROM unnest($1::text[], $2::text[]) k(prefix, spec)
-		LEFT JOIN list l ON l.prefix = k.prefix AND l.spec = k.spec WHERE l.id IS NULL`
-	upsertItems = `INSERT INTO item (id, local, datestamp, deleted, sets, formats, gone, hash, due, revision)
+	insertLists = `INSERT INTO list (class, spec) SELECT k.class, k.spec FROM unnest($1::text[], $2::text[]) k(class, spec)
+		LEFT JOIN list l ON l.class = k.class AND l.spec = k.spec WHERE l.id IS NULL`
+	insertFormats = `INSERT INTO format (prefix) SELECT k.prefix FROM unnest($1::text[]) k(prefix) LEFT JOIN format f ON f.prefix = k.prefix WHERE f.id IS NULL`
+	upsertItems   = `INSERT INTO item (id, local, datestamp, deleted, sets, formats, gone, hash, due, revision)
 		SELECT unnest($1::bigint[]), unnest($2::text[]), unnest($3::bigint[]), unnest($4::boolean[]), unnest($5::text[]), unnest($6::text[]), unnest($7::text[]),
 			unnest($8::bytea[]), unnest($9::bigint[]), unnest($10::integer[])
 		ON CONFLICT (id) DO UPDATE SET datestamp = excluded.datestamp, deleted = excluded.deleted, sets = excluded.sets, formats = excluded.formats, gone = excluded.gone,
 			hash = excluded.hash, due = excluded.due, revision = excluded.revision`
 	deleteEntries = `DELETE FROM entry WHERE ctid = ANY (ARRAY(SELECT (SELECT e.ctid FROM entry e WHERE e.list = o.list AND e.datestamp = o.datestamp AND e.local = o.local)
 		FROM (SELECT ` + lists + `[unnest($3::integer[])] AS list, unnest($4::bigint[]) AS datestamp, unnest($5::text[]) AS local) o))`
-	insertEntries = `INSERT INTO entry (list, datestamp, local, item, deleted)
-		SELECT ` + lists + `[unnest($3::integer[])], unnest($4::bigint[]), unnest($5::text[]), unnest($6::bigint[]), unnest($7::boolean[])`
-	upsertRecords = `INSERT INTO record (list, item, sets, hash, size, metadata)
-		SELECT ` + lists + `[unnest($3::integer[])], unnest($4::bigint[]), unnest($5::text[]), unnest($6::bytea[]), unnest($7::integer[]), unnest($8::bytea[])
-		ON CONFLICT (list, item) DO UPDATE SET sets = excluded.sets, hash = excluded.hash, size = excluded.size, metadata = excluded.metadata`
+	insertEntries = `INSERT INTO entry (list, datestamp, local, item)
+		SELECT ` + lists + `[unnest($3::integer[])], unnest($4::bigint[]), unnest($5::text[]), unnest($6::bigint[])`
+	upsertRecords = `INSERT INTO record (format, item, sets, hash, size, metadata)
+		SELECT ` + formats + `[unnest($2::integer[])], unnest($3::bigint[]), unnest($4::text[]), unnest($5::bytea[]), unnest($6::integer[]), unnest($7::bytea[])
+		ON CONFLICT (format, item) DO UPDATE SET sets = excluded.sets, hash = excluded.hash, size = excluded.size, metadata = excluded.metadata`
+	deleteRecords = `DELETE FROM record WHERE ctid = ANY (ARRAY(SELECT (SELECT r.ctid FROM record r WHERE r.format = o.format AND r.item = o.item)
+		FROM (SELECT ` + formats + `[unnest($2::integer[])] AS format, unnest($3::bigint[]) AS item) o))`
 	upsertArticles = `INSERT INTO article (item, hash, json) SELECT unnest($1::bigint[]), unnest($2::bytea[]), unnest($3::bytea[])
 		ON CONFLICT (item) DO UPDATE SET hash = excluded.hash, json = excluded.json`
 	insertAliases = `INSERT INTO alias (key, item, name) SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::text[])`
@@ -71,18 +77,17 @@ const (
 	updateClock = `UPDATE clock SET hwm = greatest(hwm, $1), first = CASE first WHEN 0 THEN $1 ELSE first END, live = live + $2, deleted = deleted + $3 WHERE id = 1`
 )
 
-type listKey struct{ prefix, spec string }
+// listKey names a list: the items of one class that are in one set. See store.Class.
+type listKey struct{ class, spec string }
 
 func (k listKey) compare(l listKey) int {
-	return cmp.Or(strings.Compare(k.prefix, l.prefix), strings.Compare(k.spec, l.spec))
+	return cmp.Or(strings.Compare(k.class, l.class), strings.Compare(k.spec, l.spec))
 }
 
 // place is one entry of a list.
 type place struct {
 	listKey
-	*target
-	datestamp int64
-	deleted   bool
+	*item
 }
 
 type tally struct {
@@ -91,11 +96,10 @@ type tally struct {
 	bucket int64
 }
 
-// kept is one row of record; packed is nil for a tombstone.
+// kept is one row of record, or one that goes, with no more than its key.
 type kept struct {
-	prefix string
+	store.PackedRecord
 	*target
-	packed *store.PackedRecord
 }
 
 // rows are what a fold comes to. All that lies together in a table is in that order, and so are the ids of new items.
@@ -104,7 +108,7 @@ type rows struct {
 	all           []*target // touched ones, by local
 	lists         []listKey
 	gone, entries []place
-	records       []kept
+	records, lost []kept
 	tallies       []tally
 	sums          map[tally]int64
 	sets          []store.Set
@@ -143,30 +147,25 @@ func (f *fold) rows(last int64) *rows {
 		r.change(t.old, -1)
 		r.change(&t.item, 1)
 		if t.old != nil {
-			all, _ := t.old.prefixes()
-			for _, prefix := range all {
-				for _, spec := range store.Lists(t.old.sets) {
-					p := place{listKey{prefix, spec}, t, t.old.datestamp, false}
-					r.gone = append(r.gone, p)
-					count(p, -1)
+			for _, p := range t.old.places() {
+				r.gone = append(r.gone, p)
+				count(p, -1)
+			}
+		}
+		for _, p := range t.places() {
+			r.entries = append(r.entries, p)
+			count(p, 1)
+		}
+		for _, p := range t.records {
+			r.records = append(r.records, kept{p, t})
+			r.size += len(p.Data)
+		}
+		if t.old != nil && !t.old.deleted {
+			for _, prefix := range append(strings.Fields(t.old.formats), store.Bundle) { // what of these is rare has no row
+				if !slices.ContainsFunc(t.records, func(p store.PackedRecord) bool { return p.Prefix == prefix }) {
+					r.lost = append(r.lost, kept{store.PackedRecord{Prefix: prefix}, t})
 				}
 			}
-		}
-		all, own := t.prefixes()
-		for i, prefix := range all {
-			deleted := t.deleted || i >= own
-			for _, spec := range store.Lists(t.sets) {
-				p := place{listKey{prefix, spec}, t, t.datestamp, deleted}
-				r.entries = append(r.entries, p)
-				count(p, 1)
-			}
-			if deleted {
-				r.records = append(r.records, kept{prefix, t, nil})
-			}
-		}
-		for i := range t.records {
-			r.records = append(r.records, kept{t.records[i].Prefix, t, &t.records[i]})
-			r.size += len(t.records[i].Data)
 		}
 	}
 	for k := range seen {
@@ -178,7 +177,9 @@ func (f *fold) rows(last int64) *rows {
 	}
 	slices.SortFunc(r.gone, byList)
 	slices.SortFunc(r.entries, byList)
-	slices.SortStableFunc(r.records, func(a, b kept) int { return strings.Compare(a.prefix, b.prefix) })
+	byFormat := func(a, b kept) int { return strings.Compare(a.Prefix, b.Prefix) }
+	slices.SortStableFunc(r.records, byFormat)
+	slices.SortStableFunc(r.lost, byFormat)
 	for t, n := range r.sums {
 		if n != 0 {
 			r.tallies = append(r.tallies, t)
@@ -192,6 +193,18 @@ func (f *fold) rows(last int64) *rows {
 	}
 	slices.SortFunc(r.sets, func(a, b store.Set) int { return strings.Compare(a.Spec, b.Spec) })
 	return r
+}
+
+// places are the entries of an item; none where it never had a record.
+func (it *item) places() (all []place) {
+	class := store.Class(it.formats, it.gone, it.deleted)
+	if class == "" {
+		return nil
+	}
+	for _, spec := range store.Lists(it.sets) {
+		all = append(all, place{listKey{class, spec}, it})
+	}
+	return all
 }
 
 // change counts an item that comes (n = 1) or goes (n = -1); nil is none.
@@ -211,6 +224,7 @@ func (r *rows) queue(b *pgx.Batch) {
 	if len(r.lists) > 0 {
 		r.queueLists(b)
 	}
+	r.queueRecords(b)
 	var id []int64
 	var hashes, jsons [][]byte
 	var keys []string
@@ -285,48 +299,65 @@ func (r *rows) queueItems(b *pgx.Batch) {
 	b.Queue(upsertItems, id, local, datestamp, deleted, sets, formats, gone, hash, due, revision)
 }
 
+// queueRecords puts the statements that write records into b.
+func (r *rows) queueRecords(b *pgx.Batch) {
+	if n := len(r.lost); n > 0 {
+		prefixes, format, item := byPrefix(r.lost)
+		b.Queue(deleteRecords, prefixes, format, item)
+	}
+	if n := len(r.records); n > 0 {
+		prefixes, format, item := byPrefix(r.records)
+		sets, hash, size, metadata := make([]string, n), make([][]byte, n), make([]int32, n), make([][]byte, n)
+		for i, k := range r.records {
+			sets[i], hash[i], size[i], metadata[i] = k.sets, k.Hash[:], int32(k.Size), k.Data
+		}
+		b.Queue(insertFormats, prefixes)
+		b.Queue(upsertRecords, prefixes, format, item, sets, hash, size, metadata)
+	}
+}
+
+// byPrefix gives the formats of records, which are sorted by them, and of each its place among those, from 1, and the item.
+func byPrefix(records []kept) (prefixes []string, format []int32, item []int64) {
+	for _, k := range records {
+		if len(prefixes) == 0 || prefixes[len(prefixes)-1] != k.Prefix {
+			prefixes = append(prefixes, k.Prefix)
+		}
+		format, item = append(format, int32(len(prefixes))), append(item, k.id)
+	}
+	return prefixes, format, item
+}
+
 // queueLists puts the statements that write what refers to lists into b.
 func (r *rows) queueLists(b *pgx.Batch) {
-	prefixes, specs, place := make([]string, len(r.lists)), make([]string, len(r.lists)), make(map[listKey]int32, len(r.lists))
+	classes, specs, at := make([]string, len(r.lists)), make([]string, len(r.lists)), make(map[listKey]int32, len(r.lists))
 	for i, k := range r.lists {
-		prefixes[i], specs[i], place[k] = k.prefix, k.spec, int32(i+1)
+		classes[i], specs[i], at[k] = k.class, k.spec, int32(i+1)
 	}
-	b.Queue(insertLists, prefixes, specs)
+	b.Queue(insertLists, classes, specs)
 	if n := len(r.gone); n > 0 {
 		list, datestamp, local := make([]int32, n), make([]int64, n), make([]string, n)
 		for i, p := range r.gone {
-			list[i], datestamp[i], local[i] = place[p.listKey], p.datestamp, p.local
+			list[i], datestamp[i], local[i] = at[p.listKey], p.datestamp, p.local
 		}
-		b.Queue(deleteEntries, prefixes, specs, list, datestamp, local)
+		b.Queue(deleteEntries, classes, specs, list, datestamp, local)
 	}
 	if n := len(r.entries); n > 0 {
-		list, datestamp, local, item, deleted := make([]int32, n), make([]int64, n), make([]string, n), make([]int64, n), make([]bool, n)
+		list, datestamp, local, item := make([]int32, n), make([]int64, n), make([]string, n), make([]int64, n)
 		for i, p := range r.entries {
-			list[i], datestamp[i], local[i], item[i], deleted[i] = place[p.listKey], p.datestamp, p.local, p.id, p.deleted
+			list[i], datestamp[i], local[i], item[i] = at[p.listKey], p.datestamp, p.local, p.id
 		}
-		b.Queue(insertEntries, prefixes, specs, list, datestamp, local, item, deleted)
-	}
-	if n := len(r.records); n > 0 {
-		list, item, sets, size := make([]int32, n), make([]int64, n), make([]string, n), make([]int32, n)
-		hash, metadata := make([][]byte, n), make([][]byte, n)
-		for i, k := range r.records {
-			list[i], item[i], sets[i], hash[i] = place[listKey{prefix: k.prefix}], k.id, k.sets, []byte{}
-			if k.packed != nil {
-				size[i], hash[i], metadata[i] = int32(k.packed.Size), k.packed.Hash[:], k.packed.Data
-			}
-		}
-		b.Queue(upsertRecords, prefixes, specs, list, item, sets, hash, size, metadata)
+		b.Queue(insertEntries, classes, specs, list, datestamp, local, item)
 	}
 	if n := len(r.tallies); n > 0 {
 		list, level, bucket, sum := make([]int32, n), make([]int32, n), make([]int64, n), make([]int64, n)
 		less := false
 		for i, t := range r.tallies {
-			list[i], level[i], bucket[i], sum[i] = place[t.listKey], int32(t.level), t.bucket, r.sums[t]
+			list[i], level[i], bucket[i], sum[i] = at[t.listKey], int32(t.level), t.bucket, r.sums[t]
 			less = less || sum[i] < 0
 		}
-		b.Queue(upsertTallies, prefixes, specs, list, level, bucket, sum)
+		b.Queue(upsertTallies, classes, specs, list, level, bucket, sum)
 		if less {
-			b.Queue(deleteTallies, prefixes, specs, list, level, bucket)
+			b.Queue(deleteTallies, classes, specs, list, level, bucket)
 		}
 	}
 }

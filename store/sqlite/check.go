@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"slices"
 	"strings"
 
 	"sheaf/store"
@@ -63,12 +62,12 @@ func (db *DB) check(ctx context.Context, conn *sqlite.Conn, report func(store.Pr
 	}
 	for level, shift := range store.TallyShifts {
 		err := each(conn, func(s *sqlite.Stmt) error {
-			report(store.Problem{Message: fmt.Sprintf("tally: list %q of %q, level %d, bucket %d does not hold the number of its entries", s.ColumnText(1), s.ColumnText(0), level, s.ColumnInt64(2))})
+			report(store.Problem{Message: fmt.Sprintf("tally: list %q of class %q, level %d, bucket %d does not hold the number of its entries", s.ColumnText(1), s.ColumnText(0), level, s.ColumnInt64(2))})
 			return nil
 		}, `WITH kept AS (SELECT list, bucket, n FROM tally WHERE level = ?1),
 			counted AS (SELECT list, datestamp >> ?2 AS bucket, count(*) AS n FROM entry GROUP BY 1, 2),
 			odd AS (SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM counted) UNION SELECT * FROM (SELECT * FROM counted EXCEPT SELECT * FROM kept))
-			SELECT DISTINCT l.prefix, l.spec, o.bucket FROM odd o LEFT JOIN list l ON l.id = o.list LIMIT 100`, level, int64(shift))
+			SELECT DISTINCT l.class, l.spec, o.bucket FROM odd o LEFT JOIN list l ON l.id = o.list LIMIT 100`, level, int64(shift))
 		if err := orReport(report, err); err != nil {
 			return err
 		}
@@ -148,59 +147,49 @@ func (db *DB) checkBatch(conn *sqlite.Conn, batch []item, report func(store.Prob
 }
 
 func (db *DB) checkItem(conn *sqlite.Conn, it *item, report func(string, ...any)) error {
-	formats, gone := strings.Fields(it.formats), strings.Fields(it.gone)
-	specs := store.Lists(it.sets)
-	hashes := make([][]byte, len(formats))
-	for i, f := range slices.Concat(formats, gone) {
-		deleted := it.deleted || i >= len(formats)
-		var base int64
-		for n, spec := range specs {
-			list, err := db.list(conn, f, spec)
-			if err != nil {
-				return err
-			}
-			if n == 0 {
-				base = list
-			}
-			ok, err := one(conn, `SELECT item = ? AND deleted = ? FROM entry WHERE list = ? AND datestamp = ? AND local = ?`, it.id, deleted, list, it.datestamp, it.local)
-			if err != nil {
-				return err
-			}
-			if ok == 0 {
-				report("entry: it is missing or wrong in list %q of %q", spec, f)
-			}
-		}
-		var sets string
-		var hash, metadata []byte
-		var buf buffer
-		var lost bool // the bytes are there, and cannot be unpacked
-		ok, err := first(conn, func(s *sqlite.Stmt) {
-			sets, hash = s.ColumnText(0), column(s, 1, nil)
-			if lost = false; s.ColumnType(3) != sqlite.TypeNull {
-				metadata = buf.unpack(s, 2)
-				lost = metadata == nil
-			}
-		}, `SELECT sets, hash, size, metadata FROM record WHERE id = ?`, base<<itemBits|it.id)
+	class := store.Class(it.formats, it.gone, it.deleted)
+	for _, spec := range store.Lists(it.sets) {
+		list, err := db.list(conn, class, spec)
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(metadata)
-		switch {
-		case !ok:
-			report("record: the one in %q is missing", f)
-		case sets != it.sets:
-			report("record: the one in %q names other sets than the item", f)
-		case deleted && (metadata != nil || lost):
-			report("record: the one in %q should be deleted", f)
-		case lost:
-			report("record: the bytes in %q are damaged", f)
-		case !deleted && metadata == nil:
-			report("record: the one in %q has lost its bytes", f)
-		case !deleted && !bytes.Equal(hash, sum[:]):
-			report("record: the bytes in %q are not those that were stored", f)
+		ok, err := one(conn, `SELECT item = ? FROM entry WHERE list = ? AND datestamp = ? AND local = ?`, it.id, list, it.datestamp, it.local)
+		if err != nil {
+			return err
 		}
-		if i < len(formats) {
-			hashes[i] = hash
+		if ok == 0 && class != "" {
+			report("entry: it is missing or wrong in list %q of class %q", spec, class)
+		}
+	}
+	records, err := db.checkRecords(conn, it, report)
+	if err != nil {
+		return err
+	}
+	var formats []string
+	if !it.deleted {
+		formats = strings.Fields(it.formats)
+	}
+	hashes := make([][]byte, len(formats))
+	for i, f := range formats {
+		metadata, ok := records[f]
+		if bundle, kept := records[store.Bundle]; !ok && kept {
+			if metadata = store.Unbundle(bundle, f); metadata != nil {
+				ok = true
+			}
+		}
+		if !ok {
+			report("record: the one in %q is missing", f)
+		}
+		sum := sha256.Sum256(metadata)
+		hashes[i] = sum[:]
+		delete(records, f)
+	}
+	for f := range records {
+		switch {
+		case f != store.Bundle:
+			report("record: there is one in %q, which the item has not", f)
+		case it.deleted:
+			report("record: the bundle should be deleted")
 		}
 	}
 	if !it.deleted && !bytes.Equal(it.hash, store.ServedHash(it.sets, formats, func(i int) []byte { return hashes[i] })) {
@@ -220,6 +209,37 @@ func (db *DB) checkItem(conn *sqlite.Conn, it *item, report func(string, ...any)
 		db.checkPacked(fmt.Sprintf("source %q", s.ColumnText(0)), column(s, 1, nil), column(s, 2, nil), report)
 		return nil
 	}, `SELECT name, sum, data FROM source WHERE item = ?`, it.id)
+}
+
+// checkRecords returns what the records of an item hold, by prefix; nil for what is damaged, which is reported.
+func (db *DB) checkRecords(conn *sqlite.Conn, it *item, report func(string, ...any)) (map[string][]byte, error) {
+	records := map[string][]byte{}
+	ids := map[string]int64{}
+	err := each(conn, func(s *sqlite.Stmt) error { ids[s.ColumnText(0)] = s.ColumnInt64(1); return nil }, `SELECT prefix, id FROM format`)
+	for f, id := range ids {
+		if err != nil {
+			return nil, err
+		}
+		name := fmt.Sprintf("the one in %q", f)
+		if f == store.Bundle {
+			name = "the bundle"
+		}
+		_, err = first(conn, func(s *sqlite.Stmt) {
+			sets, hash := s.ColumnText(0), column(s, 1, nil)
+			metadata := new(buffer).whole(s, 2)
+			sum := sha256.Sum256(metadata)
+			switch {
+			case sets != it.sets:
+				report("record: %s names other sets than the item", name)
+			case metadata == nil:
+				report("record: %s has lost its bytes", name)
+			case !bytes.Equal(hash, sum[:]):
+				report("record: the bytes of %s are not those that were stored", name)
+			}
+			records[f] = metadata
+		}, `SELECT sets, hash, size, metadata FROM record WHERE id = ?`, id<<itemBits|it.id)
+	}
+	return records, err
 }
 
 func (db *DB) checkPacked(what string, hash, packed []byte, report func(string, ...any)) {

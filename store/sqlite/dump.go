@@ -85,12 +85,12 @@ func dumpItem(conn *sqlite.Conn, db *DB, it *item, report func(store.Problem)) (
 			k.Records = append(k.Records, store.Record{Prefix: f})
 			continue
 		}
-		base, err := db.list(conn, f, "")
+		format, rare, err := db.place(conn, f)
 		if err != nil {
 			return nil, err
 		}
 		var metadata []byte
-		_, err = first(conn, func(s *sqlite.Stmt) { metadata = buf.unpack(s, 0) }, `SELECT size, metadata FROM record WHERE id = ?`, base<<itemBits|it.id)
+		_, err = first(conn, func(s *sqlite.Stmt) { metadata = buf.unpack(s, 0, rare, f) }, `SELECT size, metadata FROM record WHERE id = ?`, format<<itemBits|it.id)
 		if err := orReport(func(store.Problem) {}, err); err != nil {
 			return nil, err
 		}
@@ -98,7 +98,7 @@ func dumpItem(conn *sqlite.Conn, db *DB, it *item, report func(store.Problem)) (
 			lost(fmt.Sprintf("the record in %q", f))
 			continue
 		}
-		k.Records = append(k.Records, store.Record{Prefix: f, Metadata: append([]byte{}, metadata...)})
+		k.Records = append(k.Records, store.Record{Prefix: f, Metadata: append([]byte{}, metadata...), Rare: rare})
 	}
 	var packed []byte
 	_, err := first(conn, func(s *sqlite.Stmt) { packed = column(s, 0, nil) }, `SELECT json FROM article WHERE item = ?`, it.id)
@@ -182,19 +182,15 @@ func (w *writer) restore(k *store.Kept) error {
 	id := w.conn.LastInsertRowID()
 	if k.Deleted {
 		w.deleted++
-		err = w.bury(slices.Concat(k.Prefixes, gone), ready.Own, ready.Specs, k.Local, id)
 	} else {
 		w.live++
-		if err = w.records(ready, id); err == nil {
-			err = w.bury(gone, ready.Own, ready.Specs, k.Local, id)
-		}
-		for _, p := range k.Prefixes { // one that was lost keeps its entries, so that it is found to be missing
-			if err == nil && !slices.ContainsFunc(c.Records, func(r store.Record) bool { return r.Prefix == p }) {
-				_, err = w.enlist(p, ready.Specs, k.Local, id, false)
-			}
+		if err := w.records(ready, id); err != nil {
+			return err
 		}
 	}
-	if err != nil {
+	// One that was lost stays a format of the item, so that it is found to be missing.
+	class := store.Class(strings.Join(k.Prefixes, " "), strings.Join(gone, " "), k.Deleted)
+	if err := w.enlist(class, ready.Specs, k.Local, id); err != nil {
 		return err
 	}
 	if k.Article != nil {
@@ -235,19 +231,18 @@ func (db *DB) Rebuild(ctx context.Context) error {
 				}
 				newest = max(newest, it.datestamp)
 				w.stamp = it.datestamp
-				own := strings.Fields(it.formats)
-				for i, f := range slices.Concat(own, strings.Fields(it.gone)) {
-					deleted := it.deleted || i >= len(own)
-					base, err := w.enlist(f, store.Lists(it.sets), it.local, it.id, deleted)
-					if err != nil {
-						return err
-					}
-					if deleted {
-						err = run(w.conn, `INSERT OR REPLACE INTO record (id, sets, hash) VALUES (?, ?, x'')`, base<<itemBits|it.id, it.sets)
-					} else {
-						err = run(w.conn, `UPDATE record SET sets = ?2 WHERE id = ?1 AND sets <> ?2`, base<<itemBits|it.id, it.sets)
-					}
-					if err != nil {
+				if err := w.enlist(store.Class(it.formats, it.gone, it.deleted), store.Lists(it.sets), it.local, it.id); err != nil {
+					return err
+				}
+				if err := run(w.conn, `UPDATE record SET sets = ?3 WHERE id IN (SELECT id << ?1 | ?2 FROM format) AND sets <> ?3`, itemBits, it.id, it.sets); err != nil {
+					return err
+				}
+				lost := strings.Fields(it.gone)
+				if it.deleted {
+					lost = append(lost, append(strings.Fields(it.formats), store.Bundle)...)
+				}
+				for _, f := range lost {
+					if err := run(w.conn, `DELETE FROM record WHERE id = (SELECT id FROM format WHERE prefix = ?) << ? | ?`, f, itemBits, it.id); err != nil {
 						return err
 					}
 				}

@@ -1,10 +1,13 @@
 package sqlite
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"sync"
 
 	"sheaf/store"
@@ -12,38 +15,93 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// The bounds are row values on both sides, so that each list verb is one seek and one scan of the entries' key: with
+// The bounds are row values on both sides, so that each list is one seek and one scan of the entries' key: with
 // "datestamp BETWEEN" SQLite seeks by date alone and then scans. There is no LIMIT, because SQLite prepares a statement again each
 // time that the value bound to its LIMIT may have changed; whoever steps stops in time.
 const (
 	entryRange = ` e.list = ?1 AND (e.datestamp, e.local) > (?2, ?3) AND (e.datestamp, e.local) < (?4, '') ORDER BY e.datestamp, e.local`
 
-	listRecords = `SELECT e.datestamp, e.local, e.deleted, r.sets, r.size, r.metadata FROM entry e LEFT JOIN record r ON r.id = (?5 | e.item) WHERE` + entryRange
-	listHeaders = `SELECT e.datestamp, e.local, e.deleted, i.sets FROM entry e LEFT JOIN item i ON i.id = e.item WHERE` + entryRange
-	listEntries = `SELECT e.datestamp, e.local, e.deleted, e.item FROM entry e WHERE` + entryRange
+	listRecords = `SELECT e.datestamp, e.local, r.sets, r.size, r.metadata FROM entry e LEFT JOIN record r ON r.id = (?5 | e.item) WHERE` + entryRange
+	listHeaders = `SELECT e.datestamp, e.local, i.sets FROM entry e LEFT JOIN item i ON i.id = e.item WHERE` + entryRange
+	listEntries = `SELECT e.datestamp, e.local, e.item FROM entry e WHERE` + entryRange
 )
+
+// arm is a list that is merged with others into the one that was asked for: the items of one class.
+type arm struct {
+	list    int64
+	deleted bool // the items have the format as a tombstone only
+
+	stmt      *sqlite.Stmt
+	datestamp int64 // of the row that stmt is at; and local
+	local     []byte
+	more      bool // it is at one
+	stale     bool // that row was given: step on
+}
+
+// merge gives the rows of several arms in the order of their keys.
+type merge []*arm
+
+// begin makes the statement of each arm, which is that of query for it, and binds the stretch to it.
+func (m merge) begin(conn *sqlite.Conn, s stretch, query func(*arm) string) error {
+	for i, a := range m {
+		text := query(a)
+		if i > 0 {
+			text += " -- " + strconv.Itoa(i) // a connection keeps one statement for each text
+		}
+		stmt, err := conn.Prepare(text)
+		if err != nil {
+			return err
+		}
+		stmt.BindInt64(1, a.list)
+		stmt.BindInt64(2, s.after.Datestamp)
+		stmt.BindText(3, s.after.Local)
+		stmt.BindInt64(4, s.end)
+		if stmt.BindParamCount() > 4 {
+			stmt.BindInt64(5, s.format<<itemBits)
+		}
+		a.stmt, a.stale, a.more = stmt, true, false
+	}
+	return nil
+}
+
+// next returns the arm that is at the next row; nil at the end.
+func (m merge) next() (next *arm, err error) {
+	for _, a := range m {
+		if a.stale {
+			if a.more, err = a.stmt.Step(); err != nil {
+				return nil, err
+			}
+			if a.stale = false; a.more {
+				a.datestamp, a.local = a.stmt.ColumnInt64(0), column(a.stmt, 1, a.local)
+			}
+		}
+		if a.more && (next == nil || cmp.Or(cmp.Compare(a.datestamp, next.datestamp), bytes.Compare(a.local, next.local)) < 0) {
+			next = a
+		}
+	}
+	if next != nil {
+		next.stale = true
+	}
+	return next, nil
+}
+
+func (m merge) end() {
+	for _, a := range m {
+		if a.stmt != nil {
+			a.stmt.Reset() // tells the error of the last step again
+		}
+	}
+}
 
 // stretch is the part of one list that a Query asks for.
 type stretch struct {
-	list, base int64
-	after      store.Key
-	end        int64 // first datestamp after it
-	limit      int
-}
-
-func (s stretch) prep(conn *sqlite.Conn, query string) (*sqlite.Stmt, error) {
-	stmt, err := conn.Prepare(query)
-	if err != nil {
-		return nil, err
-	}
-	stmt.BindInt64(1, s.list)
-	stmt.BindInt64(2, s.after.Datestamp)
-	stmt.BindText(3, s.after.Local)
-	stmt.BindInt64(4, s.end)
-	if stmt.BindParamCount() > 4 {
-		stmt.BindInt64(5, s.base<<itemBits)
-	}
-	return stmt, nil
+	prefix string
+	format int64 // its id, or that of the bundle
+	rare   bool  // it is in the bundle
+	arms   merge
+	after  store.Key
+	end    int64 // first datestamp after it
+	limit  int
 }
 
 // visitError tells an error of the visitor from one of the store.
@@ -79,99 +137,110 @@ func (db *DB) page(ctx context.Context, conn *sqlite.Conn, q store.Query, visit 
 	if q.Until != 0 {
 		page.Until = min(q.Until, page.Clock)
 	}
-	s := stretch{after: store.Key{Datestamp: q.From}, end: page.Until + 1, limit: q.Limit}
+	s := stretch{prefix: q.Prefix, after: store.Key{Datestamp: q.From}, end: page.Until + 1, limit: q.Limit}
 	if q.After.Datestamp >= q.From && q.After.Local != "" {
 		s.after = q.After
 	}
-	if s.list, err = db.known(conn, q.Prefix, q.Set); err != nil || s.list == 0 {
+	if s.arms, err = db.arms(conn, q.Prefix, q.Set); err != nil || len(s.arms) == 0 {
 		return page, err
 	}
-	if s.base, err = db.known(conn, q.Prefix, ""); err != nil {
+	if s.format, s.rare, err = db.place(conn, q.Prefix); err != nil {
 		return page, err
 	}
-	if q.Count {
-		if page.Total, err = count(conn, s.list, q.From, s.end); err != nil {
+	for _, a := range s.arms {
+		if !q.Count {
+			break
+		}
+		n, err := count(conn, a.list, q.From, s.end)
+		if err != nil {
+			return page, err
+		}
+		page.Total += n
+	}
+	seen, err := scan(ctx, conn, s, q.Headers, visit, &page)
+	if seen > 0 {
+		s.after = page.Last
+	}
+	if err != nil && sqlite.ErrCode(err).ToPrimary() == sqlite.ResultCorrupt && seen < q.Limit {
+		s.limit -= seen
+		seen, err = salvage(ctx, conn, s, q.Headers, visit, &page)
+		if s.after, seen = page.Last, seen+q.Limit-s.limit; err != nil {
 			return page, err
 		}
 	}
-	seen, err := scan(ctx, conn, s, q.Headers, visit, &page)
-	for err != nil && sqlite.ErrCode(err).ToPrimary() == sqlite.ResultCorrupt && seen < q.Limit {
-		// The row after page.Last cannot be read: step over it by its entry alone, and go on.
-		if seen > 0 {
-			s.after = page.Last
-		}
-		s.limit = q.Limit - seen
-		n := 0
-		if n, err = skip(conn, s, &page); n > 0 && err == nil {
-			s.after, s.limit = page.Last, s.limit-n
-			seen += n
-			if s.limit > 0 {
-				n, err = scan(ctx, conn, s, q.Headers, visit, &page)
-				seen += n
-			}
-		}
-	}
-	if err != nil {
+	if err != nil || seen < q.Limit {
 		return page, err
 	}
-	if seen < q.Limit {
-		return page, nil
-	}
-	s.after = page.Last
-	stmt, err := s.prep(conn, listEntries)
-	if err != nil {
+	defer s.arms.end()
+	if err := s.arms.begin(conn, s, func(*arm) string { return listEntries }); err != nil {
 		return page, err
 	}
-	if page.More, err = stmt.Step(); err != nil {
-		return page, err
-	}
-	return page, stmt.Reset()
+	next, err := s.arms.next()
+	page.More = next != nil
+	return page, err
 }
 
-// known returns the id of a list and remembers it; 0 if there is none.
-func (db *DB) known(conn *sqlite.Conn, prefix, spec string) (int64, error) {
-	id, err := db.list(conn, prefix, spec)
-	if err == nil && id != 0 {
-		db.remember(map[listKey]int64{{prefix, spec}: id}) // it is of a snapshot, so it is committed
+// arms returns the lists that the one of a format, whole or in a set, is made of.
+func (db *DB) arms(conn *sqlite.Conn, prefix, spec string) (arms merge, err error) {
+	err = each(conn, func(s *sqlite.Stmt) error {
+		if deleted, ok := store.InClass(s.ColumnText(1), prefix); ok {
+			arms = append(arms, &arm{list: s.ColumnInt64(0), deleted: deleted})
+		}
+		return nil
+	}, `SELECT id, class FROM list WHERE spec = ?`, spec)
+	return arms, err
+}
+
+// place returns where the records of a format are: under its own id, or in the bundle.
+func (db *DB) place(conn *sqlite.Conn, prefix string) (format int64, rare bool, err error) {
+	for _, rare := range []bool{false, true} {
+		if rare {
+			prefix = store.Bundle
+		}
+		if format, err = db.format(conn, prefix); err != nil || format != 0 {
+			db.remember(nil, map[string]int64{prefix: format}) // it is of a snapshot, so it is committed
+			return format, rare, err
+		}
 	}
-	return id, err
+	return 0, false, fmt.Errorf("the bundle has no format (%w)", store.ErrCorrupt)
 }
 
 // scan calls visit with each row of s and returns how many entries it went through. Nothing in it allocates for a row.
 func scan(ctx context.Context, conn *sqlite.Conn, s stretch, headers bool, visit func(*store.Row) error, page *store.Page) (seen int, err error) {
-	query := listRecords
-	if headers {
-		query = listHeaders
-	}
-	stmt, err := s.prep(conn, query)
+	defer s.arms.end()
+	err = s.arms.begin(conn, s, func(a *arm) string {
+		if headers || a.deleted {
+			return listHeaders
+		}
+		return listRecords
+	})
 	if err != nil {
 		return 0, err
 	}
-	defer stmt.Reset()
 	buf := buffers.Get().(*buffer)
 	defer buffers.Put(buf)
-	row := store.Row{Local: buf.local, Sets: buf.sets}
-	defer func() { buf.local, buf.sets = row.Local, row.Sets }()
+	row := store.Row{Sets: buf.sets}
+	defer func() { buf.sets = row.Sets }()
 	defer func() {
 		if seen > 0 {
 			page.Last = store.Key{Datestamp: row.Datestamp, Local: string(row.Local)}
 		}
 	}()
 	for seen < s.limit {
-		more, err := stmt.Step()
-		if !more || err != nil {
+		a, err := s.arms.next()
+		if a == nil || err != nil {
 			return seen, err
 		}
 		seen++
-		row.Datestamp, row.Local, row.Deleted = stmt.ColumnInt64(0), column(stmt, 1, row.Local), stmt.ColumnInt64(2) != 0
-		if stmt.ColumnType(3) == sqlite.TypeNull { // the entry is there and what it points to is not
+		buf.local = append(buf.local[:0], a.local...) // that of the arm changes with the next step
+		row.Datestamp, row.Local, row.Deleted, row.Metadata = a.datestamp, buf.local, a.deleted, nil
+		if a.stmt.ColumnType(2) == sqlite.TypeNull { // the entry is there and what it points to is not
 			page.Faults++
 			continue
 		}
-		row.Sets = column(stmt, 3, row.Sets)
-		row.Metadata = nil
-		if !headers && !row.Deleted {
-			if row.Metadata = buf.unpack(stmt, 4); row.Metadata == nil {
+		row.Sets = column(a.stmt, 2, row.Sets)
+		if !headers && !a.deleted {
+			if row.Metadata = buf.unpack(a.stmt, 3, s.rare, s.prefix); row.Metadata == nil {
 				page.Faults++
 				continue
 			}
@@ -194,9 +263,17 @@ type buffer struct{ local, sets, packed, metadata []byte }
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
-// unpack returns the metadata of a record whose columns size and metadata are i and i+1; nil if they are gone or damaged. The result is
-// good until the next call.
-func (b *buffer) unpack(s *sqlite.Stmt, i int) []byte {
+// unpack returns the metadata of a record whose columns size and metadata are i and i+1, or, if rare, of the one in prefix from such a bundle; nil if they
+// are gone or damaged. The result is good until the next call.
+func (b *buffer) unpack(s *sqlite.Stmt, i int, rare bool, prefix string) []byte {
+	m := b.whole(s, i)
+	if rare && m != nil {
+		return store.Unbundle(m, prefix)
+	}
+	return m
+}
+
+func (b *buffer) whole(s *sqlite.Stmt, i int) []byte {
 	if s.ColumnType(i+1) == sqlite.TypeNull {
 		return nil
 	}
@@ -215,19 +292,47 @@ func (b *buffer) unpack(s *sqlite.Stmt, i int) []byte {
 	return m
 }
 
-// skip steps over the first entry of s, whose record cannot be read, and returns how many entries it went over.
-func skip(conn *sqlite.Conn, s stretch, page *store.Page) (int, error) {
-	stmt, err := s.prep(conn, listEntries)
-	if err != nil {
+// salvage is scan where something cannot be read: by the entries alone, and what each points to by itself. What is damaged is left out.
+func salvage(ctx context.Context, conn *sqlite.Conn, s stretch, headers bool, visit func(*store.Row) error, page *store.Page) (seen int, err error) {
+	defer s.arms.end()
+	if err := s.arms.begin(conn, s, func(*arm) string { return listEntries }); err != nil {
 		return 0, err
 	}
-	more, err := stmt.Step()
-	if !more || err != nil {
-		return 0, err
+	buf := buffers.Get().(*buffer)
+	defer buffers.Put(buf)
+	for seen < s.limit {
+		a, err := s.arms.next()
+		if a == nil || err != nil {
+			return seen, err
+		}
+		if err := ctx.Err(); err != nil {
+			return seen, err
+		}
+		seen++
+		page.Last = store.Key{Datestamp: a.datestamp, Local: string(a.local)}
+		row := store.Row{Local: a.local, Datestamp: a.datestamp, Deleted: a.deleted}
+		id, query := s.format<<itemBits|a.stmt.ColumnInt64(2), `SELECT sets, size, metadata FROM record WHERE id = ?`
+		if headers || a.deleted {
+			id, query = a.stmt.ColumnInt64(2), `SELECT sets FROM item WHERE id = ?`
+		}
+		ok, err := first(conn, func(r *sqlite.Stmt) {
+			if row.Sets = column(r, 0, nil); !headers && !a.deleted {
+				row.Metadata = buf.unpack(r, 1, s.rare, s.prefix)
+			}
+		}, query, id)
+		switch {
+		case err != nil && sqlite.ErrCode(err).ToPrimary() != sqlite.ResultCorrupt:
+			return seen, err
+		case err != nil, !ok, !headers && !a.deleted && row.Metadata == nil:
+			page.Faults++
+			continue
+		}
+		if err := visit(&row); err != nil {
+			return seen, visitError{err}
+		}
+		page.Rows++
 	}
-	page.Last = store.Key{Datestamp: stmt.ColumnInt64(0), Local: stmt.ColumnText(1)}
-	page.Faults++
-	return 1, stmt.Reset()
+	return seen, nil
 }
 
 // count returns how many entries of a list have from <= datestamp < end.

@@ -72,8 +72,9 @@ type DB struct {
 	closed  atomic.Bool
 	closing chan struct{} // closed with it: nobody waits for a connection any more
 
-	mu    sync.Mutex
-	lists map[listKey]int64 // committed ones
+	mu      sync.Mutex
+	lists   map[listKey]int64 // committed ones
+	formats map[string]int64  // as lists, by prefix
 
 	clock    atomic.Int64 // a committed H
 	wall     time.Time    // wall clock and uptime when last looked at; under the write lock
@@ -91,7 +92,7 @@ func Open(path string, o Options) (*DB, error) {
 	}
 	db := &DB{
 		path: path, log: o.Log, now: o.Now, guarded: o.Now == nil, uptime: store.Uptime, wait: o.LockWait, hold: o.Hold,
-		write: make(chan *sqlite.Conn, 1), lists: map[listKey]int64{}, closing: make(chan struct{}),
+		write: make(chan *sqlite.Conn, 1), lists: map[listKey]int64{}, formats: map[string]int64{}, closing: make(chan struct{}),
 	}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)

@@ -15,7 +15,7 @@ import (
 // Resolve returns for each of the aliases the Local of the item that owns it; "" where none does.
 func (db *DB) Resolve(ctx context.Context, aliases []string) (locals []string, err error) {
 	locals = make([]string, len(aliases))
-	err = db.glance(ctx, func(conn *sqlite.Conn) error {
+	err = db.view(ctx, "resolve", func(conn *sqlite.Conn) error { // one snapshot: a lock for each name would cost more than finding it
 		for i, name := range aliases {
 			_, err := first(conn, func(s *sqlite.Stmt) { locals[i] = s.ColumnText(0) }, `SELECT i.local FROM alias a JOIN item i ON i.id = a.item WHERE a.name = ?`, name)
 			if err != nil {
@@ -105,7 +105,7 @@ func (db *DB) Record(ctx context.Context, local, prefix string, visit func(*stor
 		return 0, err
 	}
 	defer db.done(conn)
-	base, err := db.known(conn, prefix, "")
+	format, rare, err := db.place(conn, prefix)
 	if err != nil {
 		return 0, db.wrap("record", err)
 	}
@@ -113,27 +113,24 @@ func (db *DB) Record(ctx context.Context, local, prefix string, visit func(*stor
 	defer buffers.Put(buf)
 	row := store.Row{Local: append(buf.local[:0], local...)}
 	buf.local = row.Local
-	var known, there bool
+	var known bool
 	found, err := first(conn, func(s *sqlite.Stmt) {
 		clock, row.Datestamp = s.ColumnInt64(0), s.ColumnInt64(1)
 		gone := hasWord(s.ColumnText(4), prefix)
 		known = gone || hasWord(s.ColumnText(3), prefix)
 		row.Deleted = s.ColumnBool(2) || gone
-		if there = s.ColumnType(5) != sqlite.TypeNull; !there {
-			return
-		}
 		buf.sets = column(s, 5, buf.sets)
 		if row.Sets = buf.sets; !row.Deleted {
-			row.Metadata = buf.unpack(s, 6)
+			row.Metadata = buf.unpack(s, 6, rare, prefix)
 		}
-	}, `SELECT (SELECT hwm FROM clock), i.datestamp, i.deleted, i.formats, i.gone, r.sets, r.size, r.metadata
-		FROM item i LEFT JOIN record r ON r.id = (?1 | i.id) WHERE i.local = ?2`, base<<itemBits, local)
+	}, `SELECT (SELECT hwm FROM clock), i.datestamp, i.deleted, i.formats, i.gone, i.sets, r.size, r.metadata
+		FROM item i LEFT JOIN record r ON r.id = (?1 | i.id) WHERE i.local = ?2`, format<<itemBits, local)
 	switch {
 	case err != nil:
 		return 0, db.wrap("record", err)
 	case !found || !known:
 		return 0, fmt.Errorf("store/sqlite: record: %q in %q: %w", local, prefix, store.ErrNotFound)
-	case !there || !row.Deleted && row.Metadata == nil:
+	case !row.Deleted && row.Metadata == nil:
 		return 0, fmt.Errorf("store/sqlite: record: %q in %q: %w: its bytes are gone", local, prefix, store.ErrCorrupt)
 	}
 	return clock, visit(&row)
@@ -229,9 +226,11 @@ func (db *DB) Stats(ctx context.Context) (st store.Stats, err error) {
 			return db.wrap("stats", err)
 		}
 		return db.wrap("stats", each(conn, func(s *sqlite.Stmt) error {
-			st.Records[s.ColumnText(0)] = s.ColumnInt(1)
+			for word := range strings.SplitSeq(s.ColumnText(0), " ") {
+				st.Records[strings.TrimPrefix(word, "-")] += s.ColumnInt(1)
+			}
 			return nil
-		}, `SELECT l.prefix, sum(t.n) FROM list l JOIN tally t ON t.list = l.id AND t.level = ? WHERE l.spec = '' GROUP BY 1`, len(store.TallyShifts)-1))
+		}, `SELECT l.class, sum(t.n) FROM list l JOIN tally t ON t.list = l.id AND t.level = ? WHERE l.spec = '' GROUP BY 1`, len(store.TallyShifts)-1))
 	})
 	return st, err
 }

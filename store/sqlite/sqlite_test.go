@@ -14,15 +14,15 @@ import (
 type damaged struct{ *DB }
 
 func (d damaged) Garble(t *testing.T, local, prefix string) {
-	d.exec(t, `UPDATE record SET metadata = substr(metadata, 1, length(metadata) - 1) WHERE id = (SELECT id FROM list WHERE prefix = ? AND spec = '') << 36 | (SELECT id FROM item WHERE local = ?)`, prefix, local)
+	d.exec(t, `UPDATE record SET metadata = substr(metadata, 1, length(metadata) - 1) WHERE id = (SELECT id FROM format WHERE prefix = ?) << 36 | (SELECT id FROM item WHERE local = ?)`, prefix, local)
 }
 
 func (d damaged) Lose(t *testing.T, local, prefix string) {
-	d.exec(t, `DELETE FROM record WHERE id = (SELECT id FROM list WHERE prefix = ? AND spec = '') << 36 | (SELECT id FROM item WHERE local = ?)`, prefix, local)
+	d.exec(t, `DELETE FROM record WHERE id = (SELECT id FROM format WHERE prefix = ?) << 36 | (SELECT id FROM item WHERE local = ?)`, prefix, local)
 }
 
-func (d damaged) Mislay(t *testing.T, local, prefix string) {
-	d.exec(t, `DELETE FROM entry WHERE list = (SELECT id FROM list WHERE prefix = ? AND spec = '') AND local = ?`, prefix, local)
+func (d damaged) Mislay(t *testing.T, local string) {
+	d.exec(t, `DELETE FROM entry WHERE list IN (SELECT id FROM list WHERE spec = '') AND local = ?`, local)
 }
 
 // exec runs a statement that must change one row.

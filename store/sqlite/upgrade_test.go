@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"sheaf/store"
@@ -14,7 +15,7 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// first1 makes a database as the first version of Sheaf did, with one item in it.
+// first1 makes a database as the first version of Sheaf did, with three items in it: one lives, one is deleted, one has lost a format.
 func first1(t *testing.T, path string) {
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
 	require.NoError(t, err)
@@ -30,19 +31,37 @@ func first1(t *testing.T, path string) {
 		query string
 		args  []any
 	}{
-		{`INSERT INTO clock (id, hwm, first, live) VALUES (1, ?, ?, 1)`, []any{stamp, stamp}},
+		{`INSERT INTO clock (id, hwm, first, live, deleted) VALUES (1, ?, ?, 2, 1)`, []any{stamp, stamp}},
 		{`INSERT INTO meta (key, value) VALUES ('secret', ?), ('created', ?)`, []any{make([]byte, 32), stamp}},
-		{`INSERT INTO item (id, local, datestamp, deleted, sets, formats, gone, hash) VALUES (1, 'old', ?, 0, '', 'oai_dc', '', ?)`,
-			[]any{stamp, store.ServedHash("", []string{"oai_dc"}, func(int) []byte { return sum(metadata) })}},
-		{`INSERT INTO article (item, hash, json) VALUES (1, ?, ?)`, []any{sum(article), s2.Encode(nil, article)}},
-		{`INSERT INTO list (id, prefix, spec) VALUES (1, 'oai_dc', '')`, nil},
-		{`INSERT INTO entry (list, datestamp, local, item, deleted) VALUES (1, ?, 'old', 1, 0)`, []any{stamp}},
-		{`INSERT INTO record (id, sets, hash, metadata) VALUES (?, '', ?, ?)`, []any{1<<itemBits | 1, sum(metadata), metadata}},
+		{`INSERT INTO list (id, prefix, spec) VALUES (1, 'oai_dc', ''), (2, 'jats', ''), (3, 'oai_dc', 's'), (4, 'jats', 's')`, nil},
 	} {
 		require.NoError(t, run(conn, q.query, q.args...))
 	}
+	lists := map[string][]int{"oai_dc": {1, 3}, "jats": {2, 4}}
+	for i, it := range []struct{ local, sets, formats, gone string }{{"old", "", "oai_dc", ""}, {"dead", "s", "jats oai_dc", ""}, {"half", "s", "oai_dc", "jats"}} {
+		hash := store.ServedHash(it.sets, strings.Fields(it.formats), func(int) []byte { return sum(metadata) })
+		dead := it.local == "dead"
+		require.NoError(t, run(conn, `INSERT INTO item (id, local, datestamp, deleted, sets, formats, gone, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			i+1, it.local, stamp, dead, it.sets, it.formats, it.gone, hash))
+		require.NoError(t, run(conn, `INSERT INTO article (item, hash, json) VALUES (?, ?, ?)`, i+1, sum(article), s2.Encode(nil, article)))
+		for _, f := range strings.Fields(it.formats + " " + it.gone) {
+			deleted := dead || f == it.gone
+			for n, list := range lists[f] {
+				if n == 0 || it.sets != "" {
+					require.NoError(t, run(conn, `INSERT INTO entry (list, datestamp, local, item, deleted) VALUES (?, ?, ?, ?, ?)`, list, stamp, it.local, i+1, deleted))
+				}
+			}
+			if deleted {
+				require.NoError(t, run(conn, `INSERT INTO record (id, sets, hash) VALUES (?, ?, x'')`, lists[f][0]<<itemBits|(i+1), it.sets))
+			} else {
+				require.NoError(t, run(conn, `INSERT INTO record (id, sets, hash, metadata) VALUES (?, ?, ?, ?)`, lists[f][0]<<itemBits|(i+1), it.sets, sum(metadata), metadata))
+			}
+		}
+	}
 	for level, shift := range store.TallyShifts {
-		require.NoError(t, run(conn, `INSERT INTO tally (list, level, bucket, n) VALUES (1, ?, ?, 1)`, level, int64(stamp)>>shift))
+		for list, n := range []int{3, 2, 2, 2} {
+			require.NoError(t, run(conn, `INSERT INTO tally (list, level, bucket, n) VALUES (?, ?, ?, ?)`, list+1, level, int64(stamp)>>shift, n))
+		}
 	}
 	require.NoError(t, script(conn, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = 1;", applicationID)))
 }
@@ -54,7 +73,27 @@ func TestUpgrade(t *testing.T) {
 	require.NoError(t, db.Check(t.Context(), func(p store.Problem) { t.Error(p) }))
 	outdated, err := db.Outdated(t.Context(), 1800000000, 1, 10)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"old"}, outdated, "it is to be rendered by the crosswalks of today")
+	assert.Equal(t, []string{"old", "half"}, outdated, "they are to be rendered by the crosswalks of today")
+	for query, want := range map[store.Query]string{
+		{Prefix: "oai_dc"}: "-dead half old", {Prefix: "jats"}: "-dead -half", {Prefix: "oai_dc", Set: "s"}: "-dead half", {Prefix: "jats", Set: "s"}: "-dead -half",
+	} {
+		var got []string
+		query.Limit, query.Count = 9, true
+		page, err := db.List(t.Context(), query, func(r *store.Row) error {
+			local := string(r.Local)
+			if r.Deleted {
+				local = "-" + local
+			} else {
+				assert.Equal(t, "<dc/>", string(r.Metadata))
+			}
+			assert.Equal(t, local != "old", string(r.Sets) == "s")
+			got = append(got, local)
+			return nil
+		})
+		require.NoError(t, err)
+		assert.Equal(t, want, strings.Join(got, " "), "%+v", query)
+		assert.Equal(t, len(got), page.Total)
+	}
 	_, err = db.Record(t.Context(), "old", "oai_dc", func(r *store.Row) error {
 		assert.Equal(t, int64(1700000000), r.Datestamp)
 		assert.Equal(t, "<dc/>", string(r.Metadata))

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,10 +18,11 @@ import (
 // lockTry is how long one attempt at another process's lock lasts before the context is looked at.
 const lockTry = 200 * time.Millisecond
 
-// itemBits is how many bits of record.id are the item's.
+// itemBits is how many bits of record.id are the item's; the others are the format's.
 const itemBits = 36
 
-type listKey struct{ prefix, spec string }
+// listKey names a list: the items of one class that are in one set. See store.Class.
+type listKey struct{ class, spec string }
 
 // tally is a place where a count moves.
 type tally struct {
@@ -94,6 +96,7 @@ type writer struct {
 	stamp int64 // D; 0 until something is stamped
 
 	lists         map[listKey]int64 // first seen in this transaction
+	formats       map[string]int64  // as lists
 	sets          map[store.Set]bool
 	tallies       map[tally]int64 // at level 0
 	entries       []entry         // to be written
@@ -121,7 +124,7 @@ func (db *DB) transact(conn *sqlite.Conn, op string, began int64, do func(*write
 			run(conn, `ROLLBACK`) // the error that led here is the one to tell
 		}
 	}()
-	w := &writer{db: db, conn: conn, began: began, lists: map[listKey]int64{}, sets: map[store.Set]bool{}, tallies: map[tally]int64{}}
+	w := &writer{db: db, conn: conn, began: began, lists: map[listKey]int64{}, formats: map[string]int64{}, sets: map[store.Set]bool{}, tallies: map[tally]int64{}}
 	if w.hwm, err = one(conn, `SELECT hwm FROM clock`); err != nil {
 		return db.wrap(op, err)
 	}
@@ -137,7 +140,7 @@ func (db *DB) transact(conn *sqlite.Conn, op string, began int64, do func(*write
 	if err := run(conn, `COMMIT`); err != nil {
 		return db.wrap(op, err)
 	}
-	db.remember(w.lists)
+	db.remember(w.lists, w.formats)
 	if w.stamp != 0 {
 		db.clock.Store(w.stamp)
 	}
@@ -378,7 +381,7 @@ func (w *writer) change(c *store.Ready) (store.Outcome, error) {
 	return out, w.source(id, c, out.Status, drop)
 }
 
-// save writes the item and its records, and moves its entries to D. Formats that it no longer has become tombstones.
+// save writes the item and its records, and moves its entries to D. Formats that it no longer has become tombstones, which are entries without a record.
 func (w *writer) save(c *store.Ready, old *item) (id, stamp int64, err error) {
 	if stamp, err = w.datestamp(); err != nil {
 		return 0, 0, err
@@ -416,18 +419,28 @@ func (w *writer) save(c *store.Ready, old *item) (id, stamp int64, err error) {
 	if err := w.records(c, id); err != nil {
 		return 0, 0, err
 	}
-	return id, stamp, w.bury(gone, c.Own, c.Specs, c.Local, id)
+	if old != nil && !old.deleted {
+		for _, f := range append(gone, store.Bundle) {
+			if f == store.Bundle && len(c.Packed) > 0 && c.Packed[0].Prefix == store.Bundle {
+				continue
+			}
+			if err := run(w.conn, `DELETE FROM record WHERE id = (SELECT id FROM format WHERE prefix = ?) << ? | ?`, f, itemBits, id); err != nil {
+				return 0, 0, err
+			}
+		}
+	}
+	return id, stamp, w.enlist(store.Class(c.Formats, strings.Join(gone, " "), false), c.Specs, c.Local, id)
 }
 
-// records writes the records of an item, and their entries dated D.
+// records writes the records of an item.
 func (w *writer) records(c *store.Ready, id int64) error {
 	for _, r := range c.Packed {
-		base, err := w.enlist(r.Prefix, c.Specs, c.Local, id, false)
+		format, err := w.format(r.Prefix)
 		if err != nil {
 			return err
 		}
 		if err := run(w.conn, `INSERT OR REPLACE INTO record (id, sets, hash, size, metadata) VALUES (?, ?, ?, ?, ?)`,
-			base<<itemBits|id, c.Own, r.Hash[:], r.Size, r.Data); err != nil {
+			format<<itemBits|id, c.Own, r.Hash[:], r.Size, r.Data); err != nil {
 			return err
 		}
 	}
@@ -452,43 +465,32 @@ func (w *writer) delete(local string, old *item) (store.Outcome, error) {
 	if err := run(w.conn, `UPDATE item SET datestamp = ?, deleted = 1, due = 0 WHERE id = ?`, stamp, old.id); err != nil {
 		return store.Outcome{}, err
 	}
+	if err := run(w.conn, `DELETE FROM record WHERE id IN (SELECT id << ? | ? FROM format)`, itemBits, old.id); err != nil {
+		return store.Outcome{}, err
+	}
 	w.live--
 	w.deleted++
-	err = w.bury(strings.Fields(old.formats+" "+old.gone), old.sets, store.Lists(old.sets), local, old.id)
+	err = w.enlist(store.Class(old.formats, old.gone, true), store.Lists(old.sets), local, old.id)
 	return store.Outcome{Status: store.Deleted, Local: local, Datestamp: stamp}, err
 }
 
-// bury makes the item's records in formats tombstones, dated D.
-func (w *writer) bury(formats []string, sets string, specs []string, local string, id int64) error {
-	for _, f := range formats {
-		base, err := w.enlist(f, specs, local, id, true)
-		if err != nil {
-			return err
-		}
-		if err := run(w.conn, `INSERT OR REPLACE INTO record (id, sets, hash) VALUES (?, ?, x'')`, base<<itemBits|id, sets); err != nil {
-			return err
-		}
+// enlist enters an item of a class in the lists of its sets, dated D.
+func (w *writer) enlist(class string, specs []string, local string, id int64) error {
+	if class == "" {
+		return nil // nobody can ask for it
 	}
-	return nil
-}
-
-// enlist enters the item in the lists of a format, dated D, and returns the id of the format's whole list.
-func (w *writer) enlist(prefix string, specs []string, local string, id int64, deleted bool) (base int64, err error) {
-	for i, spec := range specs {
-		list, err := w.list(prefix, spec)
+	for _, spec := range specs {
+		list, err := w.list(class, spec)
 		if err != nil {
-			return 0, err
+			return err
 		}
-		if i == 0 {
-			base = list
-		}
-		w.entries = append(w.entries, entry{list, w.stamp, local, id, deleted})
+		w.entries = append(w.entries, entry{list, w.stamp, local, id})
 		w.tallies[tally{list: list, datestamp: w.stamp}]++
 	}
 	if len(w.entries) > maxEntries {
-		return base, w.enter()
+		return w.enter()
 	}
-	return base, nil
+	return nil
 }
 
 // entry is a row of the table of that name.
@@ -496,7 +498,6 @@ type entry struct {
 	list, datestamp int64
 	local           string
 	item            int64
-	deleted         bool
 }
 
 const (
@@ -504,7 +505,7 @@ const (
 	entryRows  = 64    // of them in one statement
 )
 
-var insertEntries = `INSERT INTO entry (list, datestamp, local, item, deleted) VALUES ` + strings.Repeat("(?, ?, ?, ?, ?), ", entryRows-1) + "(?, ?, ?, ?, ?)"
+var insertEntries = `INSERT INTO entry (list, datestamp, local, item) VALUES ` + strings.Repeat("(?, ?, ?, ?), ", entryRows-1) + "(?, ?, ?, ?)"
 
 // enter writes the entries that wait, in the order of the table and many at a time, which takes a fraction of the time of one by one.
 func (w *writer) enter() error {
@@ -514,19 +515,18 @@ func (w *writer) enter() error {
 	for rest := w.entries; len(rest) > 0; {
 		n, query := entryRows, insertEntries
 		if len(rest) < n {
-			n, query = 1, `INSERT INTO entry (list, datestamp, local, item, deleted) VALUES (?, ?, ?, ?, ?)`
+			n, query = 1, `INSERT INTO entry (list, datestamp, local, item) VALUES (?, ?, ?, ?)`
 		}
 		stmt, err := w.conn.Prepare(query)
 		if err != nil {
 			return err
 		}
 		for i, e := range rest[:n] {
-			at := 5 * i
+			at := 4 * i
 			stmt.BindInt64(at+1, e.list)
 			stmt.BindInt64(at+2, e.datestamp)
 			stmt.BindText(at+3, e.local)
 			stmt.BindInt64(at+4, e.item)
-			stmt.BindBool(at+5, e.deleted)
 		}
 		if _, err := stmt.Step(); err != nil {
 			return err
@@ -544,35 +544,54 @@ func (w *writer) unlist(old *item) error {
 			return err
 		}
 	}
-	for _, f := range strings.Fields(old.formats + " " + old.gone) {
-		for _, spec := range store.Lists(old.sets) {
-			list, err := w.list(f, spec)
-			if err != nil {
-				return err
-			}
-			if err := run(w.conn, `DELETE FROM entry WHERE list = ? AND datestamp = ? AND local = ?`, list, old.datestamp, old.local); err != nil {
-				return err
-			}
-			w.tallies[tally{list: list, datestamp: old.datestamp}] -= int64(w.conn.Changes())
+	class := store.Class(old.formats, old.gone, old.deleted)
+	if class == "" {
+		return nil
+	}
+	for _, spec := range store.Lists(old.sets) {
+		list, err := w.list(class, spec)
+		if err != nil {
+			return err
 		}
+		if err := run(w.conn, `DELETE FROM entry WHERE list = ? AND datestamp = ? AND local = ?`, list, old.datestamp, old.local); err != nil {
+			return err
+		}
+		w.tallies[tally{list: list, datestamp: old.datestamp}] -= int64(w.conn.Changes())
 	}
 	return nil
 }
 
 // list returns the id of a list, new or not.
-func (w *writer) list(prefix, spec string) (int64, error) {
-	key := listKey{prefix, spec}
+func (w *writer) list(class, spec string) (int64, error) {
+	key := listKey{class, spec}
 	if id, ok := w.lists[key]; ok {
 		return id, nil
 	}
-	id, err := w.db.list(w.conn, prefix, spec)
+	id, err := w.db.list(w.conn, class, spec)
 	if err == nil && id == 0 {
-		if err = run(w.conn, `INSERT INTO list (prefix, spec) VALUES (?, ?)`, prefix, spec); err == nil {
+		if err = run(w.conn, `INSERT INTO list (class, spec) VALUES (?, ?)`, class, spec); err == nil {
 			id = w.conn.LastInsertRowID()
 		}
 	}
 	if err == nil {
 		w.lists[key] = id
+	}
+	return id, err
+}
+
+// format returns the id of a format, new or not.
+func (w *writer) format(prefix string) (int64, error) {
+	if id, ok := w.formats[prefix]; ok {
+		return id, nil
+	}
+	id, err := w.db.format(w.conn, prefix)
+	if err == nil && id == 0 {
+		if err = run(w.conn, `INSERT INTO format (prefix) VALUES (?)`, prefix); err == nil {
+			id = w.conn.LastInsertRowID()
+		}
+	}
+	if err == nil {
+		w.formats[prefix] = id
 	}
 	return id, err
 }
@@ -668,27 +687,36 @@ func (w *writer) finish() error {
 }
 
 // list returns the id of a list, 0 if there is none.
-func (db *DB) list(conn *sqlite.Conn, prefix, spec string) (int64, error) {
-	key := listKey{prefix, spec}
+func (db *DB) list(conn *sqlite.Conn, class, spec string) (int64, error) {
 	db.mu.Lock()
-	id := db.lists[key]
+	id := db.lists[listKey{class, spec}]
 	db.mu.Unlock()
 	if id != 0 {
 		return id, nil
 	}
-	return one(conn, `SELECT id FROM list WHERE prefix = ? AND spec = ?`, prefix, spec)
+	return one(conn, `SELECT id FROM list WHERE spec = ? AND class = ?`, spec, class)
 }
 
-// remember keeps the ids of committed lists, which never change, for the next call.
-func (db *DB) remember(lists map[listKey]int64) {
+// format returns the id of a format that has records of its own, or of the bundle; 0 if there is none.
+func (db *DB) format(conn *sqlite.Conn, prefix string) (int64, error) {
+	db.mu.Lock()
+	id := db.formats[prefix]
+	db.mu.Unlock()
+	if id != 0 {
+		return id, nil
+	}
+	return one(conn, `SELECT id FROM format WHERE prefix = ?`, prefix)
+}
+
+// remember keeps the ids of committed lists and formats, which never change, for the next call.
+func (db *DB) remember(lists map[listKey]int64, formats map[string]int64) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	if len(db.lists)+len(lists) > maxLists {
 		clear(db.lists)
 	}
-	for key, id := range lists {
-		db.lists[key] = id
-	}
+	maps.Copy(db.lists, lists)
+	maps.Copy(db.formats, formats)
 }
 
 // maxLists bounds the ids of lists held in memory.

@@ -269,7 +269,7 @@ func testRebuild(f *fixture) {
 	f.put(c)
 	whole := func() (all [][]Entry) {
 		for _, set := range []string{"", "j", "j:a", "j:b", "k"} {
-			for _, prefix := range []string{"jats", "oai_dc"} {
+			for _, prefix := range []string{"jats", "oai_dc", "mods", "crossref"} {
 				all = append(all, f.list(store.Query{Prefix: prefix, Set: set}))
 			}
 		}
@@ -279,7 +279,7 @@ func testRebuild(f *fixture) {
 	stats, err := f.Stats(bg)
 	require.NoError(f.t, err)
 	for _, local := range []string{"1", "2"} {
-		d.Mislay(f.t, local, "jats")
+		d.Mislay(f.t, local)
 	}
 	assert.NotEqual(f.t, want, whole())
 	assert.NotEmpty(f.t, f.problems())
@@ -335,7 +335,7 @@ func testDump(f *fixture) {
 	other.Store = other.again()
 	require.NoError(f.t, restore(other, state, items))
 	other.sound()
-	for _, prefix := range []string{"oai_dc", "jats"} {
+	for _, prefix := range []string{"oai_dc", "jats", "mods", "crossref"} {
 		for _, set := range []string{"", "s", "s:0", "s:1", "s:2", "t"} {
 			q := store.Query{Prefix: prefix, Set: set}
 			assert.Equal(f.t, f.list(q), other.list(q))

@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -34,8 +35,8 @@ type Damager interface {
 	Garble(t *testing.T, local, prefix string)
 	// Lose makes the bytes of a record unreadable.
 	Lose(t *testing.T, local, prefix string)
-	// Mislay takes an item out of the whole list of a format.
-	Mislay(t *testing.T, local, prefix string)
+	// Mislay takes an item out of the lists that are whole, those of no set.
+	Mislay(t *testing.T, local string)
 }
 
 // Clock is a clock that stands still until it is set.
@@ -104,6 +105,8 @@ func Run(t *testing.T, open func(t *testing.T, o Options) store.Store) {
 		{"a list is exact while others write", testExact},
 		{"a harvester never misses a change", testHarvest},
 		{"totals equal a full count", testTotals},
+		{"every list is that of a plain model, whatever formats the items have", testClasses},
+		{"a damaged bundle costs its own rare records only", testBundle},
 		{"two openers of one database see each other", testTwoOpeners},
 		{"check is silent about a sound store", testCheckClean},
 		{"check finds a damaged record", testCheckGarbled},
@@ -132,7 +135,7 @@ func Run(t *testing.T, open func(t *testing.T, o Options) store.Store) {
 
 var bg = context.Background()
 
-// article is a change with both formats; version makes its bytes differ.
+// article is a change with both formats, and with two that are rare, of which one is there for every other version; version makes its bytes differ.
 func article(local string, version int, specs ...string) store.Change {
 	c := store.Change{
 		Local:   local,
@@ -140,7 +143,11 @@ func article(local string, version int, specs ...string) store.Change {
 		Records: []store.Record{
 			{Prefix: "oai_dc", Metadata: []byte(fmt.Sprintf("<dc>%s %d</dc>", local, version))},
 			{Prefix: "jats", Metadata: []byte(fmt.Sprintf("<article>%s %d</article>", local, version))},
+			{Prefix: "mods", Metadata: []byte(fmt.Sprintf("<mods>%s %d</mods>", local, version)), Rare: true},
 		},
+	}
+	if version%2 == 0 {
+		c.Records = append(c.Records, store.Record{Prefix: "crossref", Metadata: []byte(fmt.Sprintf("<doi_batch>%s %d</doi_batch>", local, version)), Rare: true})
 	}
 	for _, s := range specs {
 		c.Sets = append(c.Sets, store.Set{Spec: s})
@@ -314,7 +321,7 @@ func testTombstone(f *fixture) {
 	now := f.clock.Seconds()
 	assert.Equal(f.t, []store.Outcome{{Status: store.Deleted, Local: "1", Datestamp: now}, {Status: store.Missing, Local: "none"}}, out)
 	want := Entry{Local: "1", Datestamp: now, Deleted: true, Sets: "j:a"}
-	for _, prefix := range []string{"oai_dc", "jats"} {
+	for _, prefix := range []string{"oai_dc", "jats", "mods"} {
 		for _, set := range []string{"", "j", "j:a"} {
 			for _, headers := range []bool{false, true} {
 				all := f.list(store.Query{Prefix: prefix, Set: set, Headers: headers})
@@ -328,7 +335,7 @@ func testTombstone(f *fixture) {
 	require.NoError(f.t, err)
 	assert.True(f.t, it.Deleted)
 	assert.Equal(f.t, []string{"j:a"}, it.Sets)
-	assert.ElementsMatch(f.t, []string{"oai_dc", "jats"}, it.Prefixes)
+	assert.Equal(f.t, []string{"jats", "mods", "oai_dc"}, it.Prefixes)
 	assert.NotEmpty(f.t, it.Article, "nothing is lost")
 	f.clock.Add(10)
 	assert.Equal(f.t, store.Outcome{Status: store.Unchanged, Local: "1", Datestamp: now}, f.put(tombstone("1"))[0])
@@ -885,7 +892,7 @@ func testTotals(f *fixture) {
 		return start - 100 + r.Int64N(end-start+200)
 	}
 	for range 300 {
-		q := store.Query{Prefix: []string{"oai_dc", "jats"}[r.IntN(2)], Set: []string{"", "s", "s:1", "t", "t:0", "t:1:1", "none"}[r.IntN(7)],
+		q := store.Query{Prefix: []string{"oai_dc", "jats", "mods", "crossref"}[r.IntN(4)], Set: []string{"", "s", "s:1", "t", "t:0", "t:1:1", "none"}[r.IntN(7)],
 			From: pick(), Until: pick(), Limit: 1000, Count: true}
 		all, first, err := listAll(f, q)
 		require.NoError(f.t, err)
@@ -894,6 +901,135 @@ func testTotals(f *fixture) {
 			assert.True(f.t, e.Datestamp >= q.From && (q.Until == 0 || e.Datestamp <= q.Until), "%+v", q)
 		}
 	}
+	f.sound()
+}
+
+// testClasses compares every list with one made by hand, after random histories in which items have, lose and regain formats.
+func testClasses(f *fixture) {
+	formats := []store.Record{{Prefix: "a"}, {Prefix: "a.b"}, {Prefix: "b*"}, {Prefix: "r", Rare: true}, {Prefix: "r%", Rare: true}, {Prefix: "_", Rare: true}}
+	sets := []string{"", "s", "s:x", "s:y", "t"}
+	type item struct {
+		Entry
+		own, ever map[string]string // metadata by prefix; of what it once had, ""
+	}
+	model := map[string]*item{}
+	r := rand.New(rand.NewPCG(seed(f.t), 0))
+	compare := func() {
+		f.t.Helper()
+		for _, format := range append(formats, store.Record{Prefix: "none"}) {
+			for _, set := range sets {
+				want := []Entry{}
+				for _, it := range model {
+					metadata, live := it.own[format.Prefix]
+					_, had := it.ever[format.Prefix]
+					if !had || set != "" && !slices.ContainsFunc(strings.Fields(it.Sets), func(s string) bool { return s == set || strings.HasPrefix(s, set+":") }) {
+						continue
+					}
+					e := it.Entry
+					if e.Deleted = e.Deleted || !live; !e.Deleted {
+						e.Metadata = metadata
+					}
+					want = append(want, e)
+				}
+				slices.SortFunc(want, func(a, b Entry) int {
+					return cmp.Or(cmp.Compare(a.Datestamp, b.Datestamp), strings.Compare(a.Local, b.Local))
+				})
+				q := store.Query{Prefix: format.Prefix, Set: set, Limit: 1 + r.IntN(7), Headers: r.IntN(3) == 0, Count: true}
+				if len(want) > 0 && r.IntN(2) == 0 {
+					q.From = want[r.IntN(len(want))].Datestamp
+				}
+				want = slices.DeleteFunc(want, func(e Entry) bool { return e.Datestamp < q.From })
+				for i := range want {
+					if q.Headers {
+						want[i].Metadata = ""
+					}
+				}
+				got, first, err := listAll(f, q)
+				require.NoError(f.t, err)
+				require.Equal(f.t, want, append([]Entry{}, got...), "%+v", q)
+				require.Equal(f.t, len(want), first.Total, "%+v", q)
+				if len(got) > 0 {
+					e := got[r.IntN(len(got))]
+					one := f.record(e.Local, format.Prefix)
+					require.Equal(f.t, e.Deleted, one.Deleted)
+					require.True(f.t, q.Headers || one == e)
+				}
+			}
+		}
+	}
+	for step := range 60 {
+		c := store.Change{Local: strconv.Itoa(r.IntN(12)), Delete: r.IntN(6) == 0, Article: []byte("{}")}
+		metadata := map[string]string{}
+		for i, n := range r.Perm(len(formats))[:r.IntN(len(formats)+1)] {
+			rec := formats[n]
+			rec.Metadata = []byte(fmt.Sprintf("<%d>%s", step, strings.Repeat("x", i*r.IntN(9000))))
+			c.Records, metadata[rec.Prefix] = append(c.Records, rec), string(rec.Metadata)
+		}
+		if set := sets[r.IntN(len(sets))]; set != "" {
+			c.Sets = []store.Set{{Spec: set}}
+		}
+		out := f.put(c)[0]
+		it := model[c.Local]
+		switch {
+		case it == nil && c.Delete, out.Status == store.Unchanged:
+		case c.Delete:
+			if !it.Deleted {
+				it.Datestamp, it.Deleted = f.clock.Seconds(), true
+			}
+		default:
+			if it == nil {
+				it = &item{ever: map[string]string{}}
+				model[c.Local] = it
+			}
+			it.Entry = Entry{Local: c.Local, Datestamp: f.clock.Seconds()}
+			if len(c.Sets) > 0 {
+				it.Sets = c.Sets[0].Spec
+			}
+			it.own = metadata
+			for prefix := range metadata {
+				it.ever[prefix] = ""
+			}
+		}
+		f.clock.Add(int64(r.IntN(2)))
+		if step%12 == 11 {
+			compare()
+			f.sound()
+		}
+	}
+	require.NoError(f.t, f.Rebuild(bg))
+	compare()
+}
+
+func testBundle(f *fixture) {
+	d := f.damager()
+	f.put(article("1", 2), article("2", 2), article("3", 1))
+	d.Lose(f.t, "2", store.Bundle)
+	for prefix, want := range map[string][]string{"oai_dc": {"1", "2", "3"}, "jats": {"1", "2", "3"}, "mods": {"1", "3"}, "crossref": {"1"}} {
+		var got []string
+		page, err := f.List(bg, store.Query{Prefix: prefix, Limit: 10}, func(r *store.Row) error { got = append(got, string(r.Local)); return nil })
+		require.NoError(f.t, err)
+		assert.Equal(f.t, want, got)
+		assert.Equal(f.t, map[string]int{"mods": 1, "crossref": 1}[prefix], page.Faults, prefix)
+	}
+	_, err := f.Record(bg, "2", "mods", func(*store.Row) error { return nil })
+	assert.ErrorIs(f.t, err, store.ErrCorrupt)
+	_, err = f.Record(bg, "3", "crossref", func(*store.Row) error { return nil })
+	assert.ErrorIs(f.t, err, store.ErrNotFound)
+	for _, p := range f.problems() {
+		assert.Equal(f.t, "2", p.Local)
+	}
+	assert.NotEmpty(f.t, f.problems())
+	f.clock.Add(1)
+	c := article("2", 2)
+	c.Again = true
+	f.put(c)
+	assert.Equal(f.t, "<mods>2 2</mods>", f.record("2", "mods").Metadata)
+	f.sound()
+	c.Again, c.Records = false, c.Records[:2]
+	f.put(c)
+	assert.True(f.t, f.record("2", "mods").Deleted)
+	f.sound()
+	f.put(tombstone("1"))
 	f.sound()
 }
 
@@ -982,7 +1118,7 @@ func testStats(f *fixture) {
 	assert.Positive(f.t, st.Bytes)
 	st.Bytes = 0
 	now := f.clock.Seconds()
-	assert.Equal(f.t, store.Stats{Items: 2, Deleted: 1, Sets: 2, Records: map[string]int{"oai_dc": 3, "jats": 2}, Earliest: now, Clock: now}, st)
+	assert.Equal(f.t, store.Stats{Items: 2, Deleted: 1, Sets: 2, Records: map[string]int{"oai_dc": 3, "jats": 2, "mods": 2}, Earliest: now, Clock: now}, st)
 }
 
 func testVisitorError(f *fixture) {
