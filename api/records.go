@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -85,8 +84,8 @@ func (h *handler) get(w http.ResponseWriter, q *request) error {
 
 // document is an item's article as JATS.
 func (h *handler) document(item *store.Item) ([]byte, error) {
-	a := new(jats.Article)
-	if err := json.Unmarshal(item.Article, a); err != nil {
+	a, err := jats.LoadJSON(item.Article)
+	if err != nil {
 		return nil, fmt.Errorf("api: article of %q: %w", item.Local, err)
 	}
 	f, ok := crosswalk.Find("jats")

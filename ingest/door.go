@@ -371,8 +371,8 @@ func (im *Importer) complete(ctx context.Context, p *prepared) error {
 	if err != nil {
 		return err
 	}
-	there := new(jats.Article)
-	if err := json.Unmarshal(item.Article, there); err != nil {
+	there, err := jats.LoadJSON(item.Article)
+	if err != nil {
 		return fmt.Errorf("ingest: article of %q: %w", item.Local, err)
 	}
 	if !im.Replace {

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -136,8 +135,8 @@ func (r *Refresher) again(ctx context.Context, local string) (*store.Change, err
 	if err != nil {
 		return nil, err
 	}
-	a := new(jats.Article)
-	if err := json.Unmarshal(item.Article, a); err != nil {
+	a, err := jats.LoadJSON(item.Article)
+	if err != nil {
 		return nil, fmt.Errorf("ingest: article of %q: %w", local, err)
 	}
 	c, err := NewChange(a, local, r.Formats, r.Now())

@@ -2,7 +2,6 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"html/template"
 	"io/fs"
@@ -87,8 +86,8 @@ func (p *Pages) Record(w http.ResponseWriter, r *http.Request) {
 		p.page(w, r, http.StatusGone, "gone.tmpl", map[string]any{"P": p, "Text": "This record was deleted.", "When": store.Time(item.Datestamp)})
 		return
 	}
-	a := new(jats.Article)
-	if err := json.Unmarshal(item.Article, a); err != nil {
+	a, err := jats.LoadJSON(item.Article)
+	if err != nil {
 		p.failed(w, r, err)
 		return
 	}

@@ -65,8 +65,8 @@ func document(item *store.Item, prefix, site string) ([]byte, error) {
 	if !ok {
 		return nil, unknownPrefix(prefix)
 	}
-	a := new(jats.Article)
-	if err := json.Unmarshal(item.Article, a); err != nil {
+	a, err := jats.LoadJSON(item.Article)
+	if err != nil {
 		return nil, fmt.Errorf("%s: its article cannot be read: %w", item.Local, err)
 	}
 	return crosswalk.Document(f, a, item.Local, site, time.Now())

@@ -273,8 +273,8 @@ func (v *validator) check(ctx context.Context, s *subject) []finding {
 	switch {
 	case s.err != nil:
 	case s.stored != nil:
-		s.article = new(jats.Article)
-		if err := json.Unmarshal(s.stored, s.article); err != nil {
+		var err error
+		if s.article, err = jats.LoadJSON(s.stored); err != nil {
 			s.err = jats.Faultf("record-invalid", 0, "its article cannot be read: %v", err)
 		}
 	default:
