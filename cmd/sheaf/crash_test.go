@@ -18,7 +18,7 @@ import (
 // before is still there, under its datestamp. In the end importing again completes the store, and a harvester who came by from
 // time to time has missed nothing.
 func TestKillImport(t *testing.T) {
-	const items, kills = 1000, 20
+	const items, kills = 2000, 20 // four transactions
 	bin, tar := build(t), archive(t, items)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -62,7 +62,8 @@ func TestKillImport(t *testing.T) {
 			s.stop(t)
 			there := map[string]string{}
 			for _, item := range all {
-				require.NotContains(t, there, item.Identifier, "listed twice")
+				_, twice := there[item.Identifier]
+				require.False(t, twice, "%s is listed twice", item.Identifier)
 				there[item.Identifier] = item.Datestamp
 			}
 			for id, datestamp := range seen {
