@@ -239,6 +239,24 @@ func TestScanIsUnmarshalShared(t *testing.T) {
 	}
 }
 
+// FuzzScan: the scanner and encoding/json agree on whatever comes, or the scanner leaves it to the other.
+func FuzzScan(f *testing.F) {
+	full := &Article{}
+	fillAll(reflect.ValueOf(full).Elem(), map[reflect.Type]int{})
+	full.Clean()
+	f.Add(full.AppendJSON(nil))
+	for _, a := range fixtureArticles(f) {
+		f.Add(a.AppendJSON(nil))
+	}
+	f.Add([]byte(`{"lang":"a\"\\\u00e9\ud83d\ude00","counts":{"figs":-1},"title":{"text":{"markup":"a<i>b</i>"}},"kwdGroups":[{"kwds":[]},null]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		sameScan(t, "fuzz", data)
+		if a, err := DecodeJSON(data); err == nil {
+			sameAsStandard(t, "fuzz", a)
+		}
+	})
+}
+
 func BenchmarkJSON(b *testing.B) {
 	a, _, err := Read(benchmarkArticle(b))
 	require.NoError(b, err)
