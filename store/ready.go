@@ -177,8 +177,8 @@ func ServedHash(own string, formats []string, hash func(i int) []byte) []byte {
 	return h.Sum(nil)
 }
 
-// pack makes large metadata small where that saves an eighth or more: a list is then read with few calls to the system, which cost more
-// than unpacking does. size is 0 where the bytes stay as they are.
+// pack makes large metadata small: a list is then read with few calls to the system, which cost more than unpacking does. size is 0 where the bytes
+// stay as they are.
 func pack(metadata []byte) (size int, data []byte) {
 	if metadata == nil {
 		return 0, []byte{}
@@ -186,6 +186,11 @@ func pack(metadata []byte) (size int, data []byte) {
 	if len(metadata) < 8<<10 {
 		return 0, metadata
 	}
+	return Pack(metadata)
+}
+
+// Pack makes one S2 block of metadata where that saves an eighth or more. size and data are those of a PackedRecord.
+func Pack(metadata []byte) (size int, data []byte) {
 	if p := squeeze(metadata); len(p) <= len(metadata)-len(metadata)/8 {
 		return len(metadata), p
 	}

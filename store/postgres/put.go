@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/klauspost/compress/s2"
 )
 
 // One transaction takes at most so much of several calls.
@@ -63,12 +62,8 @@ func (db *DB) Put(ctx context.Context, changes []store.Change) ([]store.Outcome,
 // to unpack it; and pages that are half as many fit into the server's memory.
 func shrink(r *store.Ready) {
 	for i := range r.Packed {
-		p := &r.Packed[i]
-		if p.Size != 0 || len(p.Data) < 512 {
-			continue
-		}
-		if packed := s2.Encode(nil, p.Data); len(packed) <= len(p.Data)-len(p.Data)/8 {
-			p.Size, p.Data = len(p.Data), packed
+		if p := &r.Packed[i]; p.Size == 0 && len(p.Data) >= 512 {
+			p.Size, p.Data = store.Pack(p.Data)
 		}
 	}
 }

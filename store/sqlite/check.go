@@ -161,35 +161,48 @@ func (db *DB) checkItem(conn *sqlite.Conn, it *item, report func(string, ...any)
 			report("entry: it is missing or wrong in list %q of class %q", spec, class)
 		}
 	}
-	records, err := db.checkRecords(conn, it, report)
+	records, err := readRecords(conn, it.id)
 	if err != nil {
 		return err
 	}
-	var formats []string
+	var formats []string // of which it has records
 	if !it.deleted {
 		formats = strings.Fields(it.formats)
 	}
-	hashes := make([][]byte, len(formats))
+	hashes, expected := make([][]byte, len(formats)), map[string]bool{}
 	for i, f := range formats {
-		metadata, ok := records[f]
-		if bundle, kept := records[store.Bundle]; !ok && kept {
-			if metadata = store.Unbundle(bundle, f); metadata != nil {
-				ok = true
-			}
-		}
-		if !ok {
+		metadata, rare := records.served(f)
+		if rare && metadata == nil || !rare && records[f] == nil {
 			report("record: the one in %q is missing", f)
 		}
 		sum := sha256.Sum256(metadata)
 		hashes[i] = sum[:]
-		delete(records, f)
+		if rare {
+			f = store.Bundle
+		}
+		expected[f] = true
 	}
-	for f := range records {
+	for f, r := range records {
+		if r == nil {
+			continue
+		}
+		if r.err != nil {
+			return r.err
+		}
+		name := fmt.Sprintf("the one in %q", f)
+		if f == store.Bundle {
+			name = "the bundle"
+		}
+		sum := sha256.Sum256(r.metadata)
 		switch {
-		case f != store.Bundle:
-			report("record: there is one in %q, which the item has not", f)
-		case it.deleted:
-			report("record: the bundle should be deleted")
+		case !expected[f]:
+			report("record: %s should not be there", name)
+		case r.sets != it.sets:
+			report("record: %s names other sets than the item", name)
+		case r.metadata == nil:
+			report("record: %s has lost its bytes", name)
+		case !bytes.Equal(r.hash, sum[:]):
+			report("record: the bytes of %s are not those that were stored", name)
 		}
 	}
 	if !it.deleted && !bytes.Equal(it.hash, store.ServedHash(it.sets, formats, func(i int) []byte { return hashes[i] })) {
@@ -211,35 +224,51 @@ func (db *DB) checkItem(conn *sqlite.Conn, it *item, report func(string, ...any)
 	}, `SELECT name, sum, data FROM source WHERE item = ?`, it.id)
 }
 
-// checkRecords returns what the records of an item hold, by prefix; nil for what is damaged, which is reported.
-func (db *DB) checkRecords(conn *sqlite.Conn, it *item, report func(string, ...any)) (map[string][]byte, error) {
-	records := map[string][]byte{}
-	ids := map[string]int64{}
-	err := each(conn, func(s *sqlite.Stmt) error { ids[s.ColumnText(0)] = s.ColumnInt64(1); return nil }, `SELECT prefix, id FROM format`)
-	for f, id := range ids {
-		if err != nil {
+// keptRecord is a row of record.
+type keptRecord struct {
+	sets     string
+	hash     []byte
+	metadata []byte // nil when damaged
+	err      error  // why the row cannot be read
+}
+
+// keptRecords are those of one item, by prefix or store.Bundle; nil for a format of which it has none.
+type keptRecords map[string]*keptRecord
+
+// readRecords reads the records of an item.
+func readRecords(conn *sqlite.Conn, item int64) (keptRecords, error) {
+	all := keptRecords{}
+	if err := each(conn, func(s *sqlite.Stmt) error { all[s.ColumnText(0)] = nil; return nil }, `SELECT prefix FROM format`); err != nil {
+		return nil, err
+	}
+	for f := range all {
+		_, err := first(conn, func(s *sqlite.Stmt) {
+			all[f] = &keptRecord{sets: s.ColumnText(0), hash: column(s, 1, nil), metadata: new(buffer).whole(s, 2)}
+		}, `SELECT sets, hash, size, metadata FROM record WHERE id = (SELECT id FROM format WHERE prefix = ?) << ? | ?`, f, itemBits, item)
+		switch {
+		case err == nil:
+		case sqlite.ErrCode(err).ToPrimary() == sqlite.ResultCorrupt:
+			all[f] = &keptRecord{err: err}
+		default:
 			return nil, err
 		}
-		name := fmt.Sprintf("the one in %q", f)
-		if f == store.Bundle {
-			name = "the bundle"
-		}
-		_, err = first(conn, func(s *sqlite.Stmt) {
-			sets, hash := s.ColumnText(0), column(s, 1, nil)
-			metadata := new(buffer).whole(s, 2)
-			sum := sha256.Sum256(metadata)
-			switch {
-			case sets != it.sets:
-				report("record: %s names other sets than the item", name)
-			case metadata == nil:
-				report("record: %s has lost its bytes", name)
-			case !bytes.Equal(hash, sum[:]):
-				report("record: the bytes of %s are not those that were stored", name)
-			}
-			records[f] = metadata
-		}, `SELECT sets, hash, size, metadata FROM record WHERE id = ?`, id<<itemBits|it.id)
 	}
-	return records, err
+	return all, nil
+}
+
+// served returns the metadata of the record in one format; nil where they are lost.
+func (k keptRecords) served(prefix string) (metadata []byte, rare bool) {
+	r, own := k[prefix]
+	if rare = !own; rare {
+		r = k[store.Bundle]
+	}
+	switch {
+	case r == nil:
+		return nil, rare
+	case rare:
+		return store.Unbundle(r.metadata, prefix), true
+	}
+	return r.metadata, false
 }
 
 func (db *DB) checkPacked(what string, hash, packed []byte, report func(string, ...any)) {

@@ -39,7 +39,7 @@ func (db *DB) dump(ctx context.Context, conn *sqlite.Conn, state func(store.Stat
 	}
 	return itemBatches(ctx, conn, report, func(batch []item) error {
 		for i := range batch {
-			k, err := dumpItem(conn, db, &batch[i], report)
+			k, err := dumpItem(conn, &batch[i], report)
 			if err != nil {
 				return err
 			}
@@ -73,35 +73,30 @@ func dumpState(conn *sqlite.Conn) (s store.State, err error) {
 }
 
 // dumpItem reads all of an item. What cannot be read is reported and left out.
-func dumpItem(conn *sqlite.Conn, db *DB, it *item, report func(store.Problem)) (*store.Kept, error) {
+func dumpItem(conn *sqlite.Conn, it *item, report func(store.Problem)) (*store.Kept, error) {
 	k := &store.Kept{
 		Local: it.local, Datestamp: it.datestamp, Deleted: it.deleted, Sets: strings.Fields(it.sets), Prefixes: strings.Fields(it.formats),
 		Due: it.due, Revision: it.revision,
 	}
 	lost := func(what string) { report(store.Problem{Local: it.local, Message: what + " cannot be read"}) }
-	var buf buffer
+	records, err := readRecords(conn, it.id)
+	if err != nil {
+		return nil, err
+	}
 	for i, f := range slices.Concat(k.Prefixes, strings.Fields(it.gone)) {
 		if it.deleted || i >= len(k.Prefixes) {
 			k.Records = append(k.Records, store.Record{Prefix: f})
 			continue
 		}
-		format, rare, err := db.place(conn, f)
-		if err != nil {
-			return nil, err
-		}
-		var metadata []byte
-		_, err = first(conn, func(s *sqlite.Stmt) { metadata = buf.unpack(s, 0, rare, f) }, `SELECT size, metadata FROM record WHERE id = ?`, format<<itemBits|it.id)
-		if err := orReport(func(store.Problem) {}, err); err != nil {
-			return nil, err
-		}
+		metadata, rare := records.served(f)
 		if metadata == nil {
 			lost(fmt.Sprintf("the record in %q", f))
 			continue
 		}
-		k.Records = append(k.Records, store.Record{Prefix: f, Metadata: append([]byte{}, metadata...), Rare: rare})
+		k.Records = append(k.Records, store.Record{Prefix: f, Metadata: metadata, Rare: rare})
 	}
 	var packed []byte
-	_, err := first(conn, func(s *sqlite.Stmt) { packed = column(s, 0, nil) }, `SELECT json FROM article WHERE item = ?`, it.id)
+	_, err = first(conn, func(s *sqlite.Stmt) { packed = column(s, 0, nil) }, `SELECT json FROM article WHERE item = ?`, it.id)
 	if err := orReport(func(store.Problem) {}, err); err != nil {
 		return nil, err
 	}
@@ -241,10 +236,8 @@ func (db *DB) Rebuild(ctx context.Context) error {
 				if it.deleted {
 					lost = append(lost, append(strings.Fields(it.formats), store.Bundle)...)
 				}
-				for _, f := range lost {
-					if err := run(w.conn, `DELETE FROM record WHERE id = (SELECT id FROM format WHERE prefix = ?) << ? | ?`, f, itemBits, it.id); err != nil {
-						return err
-					}
+				if err := w.drop(it.id, lost...); err != nil {
+					return err
 				}
 			}
 			return nil

@@ -420,13 +420,12 @@ func (w *writer) save(c *store.Ready, old *item) (id, stamp int64, err error) {
 		return 0, 0, err
 	}
 	if old != nil && !old.deleted {
-		for _, f := range append(gone, store.Bundle) {
-			if f == store.Bundle && len(c.Packed) > 0 && c.Packed[0].Prefix == store.Bundle {
-				continue
-			}
-			if err := run(w.conn, `DELETE FROM record WHERE id = (SELECT id FROM format WHERE prefix = ?) << ? | ?`, f, itemBits, id); err != nil {
-				return 0, 0, err
-			}
+		lost := gone
+		if len(c.Packed) == 0 || c.Packed[0].Prefix != store.Bundle {
+			lost = append(slices.Clone(gone), store.Bundle)
+		}
+		if err := w.drop(id, lost...); err != nil {
+			return 0, 0, err
 		}
 	}
 	return id, stamp, w.enlist(store.Class(c.Formats, strings.Join(gone, " "), false), c.Specs, c.Local, id)
@@ -441,6 +440,16 @@ func (w *writer) records(c *store.Ready, id int64) error {
 		}
 		if err := run(w.conn, `INSERT OR REPLACE INTO record (id, sets, hash, size, metadata) VALUES (?, ?, ?, ?, ?)`,
 			format<<itemBits|id, c.Own, r.Hash[:], r.Size, r.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drop takes away the records that an item has in formats; those that are not there, or rare, are passed over.
+func (w *writer) drop(id int64, formats ...string) error {
+	for _, f := range formats {
+		if err := run(w.conn, `DELETE FROM record WHERE id = (SELECT id FROM format WHERE prefix = ?) << ? | ?`, f, itemBits, id); err != nil {
 			return err
 		}
 	}
