@@ -17,6 +17,7 @@ func TestLayers(t *testing.T) {
 	may := map[string][]string{
 		"sheaf/jats":                 nil,
 		"sheaf/jats/jats4r":          {"sheaf/jats"},
+		"sheaf/jats/jatstest":        {"sheaf/jats"},
 		"sheaf/fixtures":             nil,
 		"sheaf/crosswalk/oaidc":      {"sheaf/jats"},
 		"sheaf/crosswalk":            {"sheaf/jats", "sheaf/crosswalk/oaidc"},

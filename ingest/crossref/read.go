@@ -7,6 +7,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"sheaf/ingest/cut"
 	"sheaf/jats"
 )
 
@@ -14,30 +15,7 @@ import (
 type xmlReader struct{ maker }
 
 // text is the text in an element, with white space folded; "" where there is no element.
-func text(e *etree.Element) string {
-	if e == nil {
-		return ""
-	}
-	if len(e.Child) == 1 {
-		if c, ok := e.Child[0].(*etree.CharData); ok {
-			return plain(strings.Join(strings.Fields(c.Data), " "))
-		}
-	}
-	var b strings.Builder
-	addText(&b, e)
-	return plain(strings.Join(strings.Fields(b.String()), " "))
-}
-
-func addText(b *strings.Builder, e *etree.Element) {
-	for _, t := range e.Child {
-		switch t := t.(type) {
-		case *etree.CharData:
-			b.WriteString(t.Data)
-		case *etree.Element:
-			addText(b, t)
-		}
-	}
-}
+func text(e *etree.Element) string { return plain(strings.Join(strings.Fields(cut.Content(e)), " ")) }
 
 // own is the text of an element without that of the elements in it.
 func own(e *etree.Element) string {

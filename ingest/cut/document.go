@@ -121,6 +121,32 @@ func shallow(text []byte) error {
 	}
 }
 
+// Content is all character data inside an element, as it stands; "" of nil.
+func Content(e *etree.Element) string {
+	if e == nil {
+		return ""
+	}
+	if len(e.Child) == 1 {
+		if c, ok := e.Child[0].(*etree.CharData); ok {
+			return c.Data
+		}
+	}
+	var b strings.Builder
+	appendContent(&b, e)
+	return b.String()
+}
+
+func appendContent(b *strings.Builder, e *etree.Element) {
+	for _, t := range e.Child {
+		switch t := t.(type) {
+		case *etree.CharData:
+			b.WriteString(t.Data)
+		case *etree.Element:
+			appendContent(b, t)
+		}
+	}
+}
+
 // HTML is what is inside an element that holds text with HTML, escaped or not; "" of nil.
 func HTML(e *etree.Element) string {
 	if e == nil {

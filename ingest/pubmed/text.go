@@ -7,6 +7,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"sheaf/ingest/cut"
 	"sheaf/jats"
 )
 
@@ -50,30 +51,7 @@ func attr(e *etree.Element, name string) string {
 }
 
 // text is the text inside e, without elements.
-func text(e *etree.Element) string {
-	if e == nil {
-		return ""
-	}
-	if len(e.Child) == 1 {
-		if c, ok := e.Child[0].(*etree.CharData); ok {
-			return strings.TrimSpace(c.Data)
-		}
-	}
-	var b strings.Builder
-	appendText(&b, e)
-	return strings.TrimSpace(b.String())
-}
-
-func appendText(b *strings.Builder, e *etree.Element) {
-	for _, t := range e.Child {
-		switch t := t.(type) {
-		case *etree.CharData:
-			b.WriteString(t.Data)
-		case *etree.Element:
-			appendText(b, t)
-		}
-	}
-}
+func text(e *etree.Element) string { return strings.TrimSpace(cut.Content(e)) }
 
 // textAt is the text of an element below e.
 func textAt(e *etree.Element, path ...string) string { return text(child(e, path...)) }

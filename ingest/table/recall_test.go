@@ -3,7 +3,6 @@ package table
 import (
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -15,7 +14,7 @@ import (
 
 	"sheaf/ingest/cut"
 	"sheaf/ingest/ris/refmantest"
-	"sheaf/jats"
+	"sheaf/jats/jatstest"
 )
 
 // Every word of a row is in its article, but for those of the columns that are left out and those that are said in other words. A word counts as kept when it is there at all,
@@ -83,21 +82,6 @@ Open Access|OA|Language|LA|PD|EA|Тип|Язык|Доступ|Цена|access|Д
 	assert.GreaterOrEqual(t, float64(allHits)/float64(all), 0.98)
 }
 
-// sound holds an article of any input to its promises.
-func sound(t *testing.T, a *jats.Article) {
-	a.Clean()
-	if len(a.Problems()) > 0 {
-		return
-	}
-	js, err := json.Marshal(a)
-	require.NoError(t, err)
-	back := new(jats.Article)
-	require.NoError(t, json.Unmarshal(js, back))
-	require.Equal(t, a, back)
-	_, _, err = jats.Read(jats.AppendXML(nil, a, jats.WriteOptions{}))
-	require.NoError(t, err)
-}
-
 func FuzzRead(f *testing.F) {
 	for _, data := range fixtureFiles(f) {
 		f.Add(data)
@@ -117,11 +101,11 @@ func FuzzRead(f *testing.F) {
 			}
 			a, _, err := Read(r.Data)
 			require.NoError(t, err, "%q: what Cut made can be read", r.Data)
-			sound(t, a)
+			jatstest.Sound(t, a)
 			return nil
 		}))
 		if a, _, err := Read(data); err == nil {
-			sound(t, a)
+			jatstest.Sound(t, a)
 		}
 	})
 }
