@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/crosswalk/flat"
 	"sheaf/jats"
 )
 
@@ -70,15 +71,15 @@ func TestCheck(t *testing.T) {
 
 func TestRender(t *testing.T) {
 	format := func(s string) Format {
-		return Format{Prefix: "x", Append: func(dst []byte, _ *jats.Article, _ string, _ time.Time) ([]byte, error) {
+		return Format{Prefix: "x", Append: func(dst []byte, _ *flat.Record) ([]byte, error) {
 			return append(dst, s...), nil
 		}}
 	}
-	_, err := Render(format("<a>\x02</a>"), &jats.Article{}, "1", time.Now())
+	_, err := Render(format("<a>\x02</a>"), Record(&jats.Article{}, "1", time.Now()))
 	assert.EqualError(t, err, "crosswalk: x: a, byte 3: U+0002 is not allowed in XML")
 
 	a := &jats.Article{Permissions: jats.Permissions{Licenses: []jats.License{{AppliesTo: "data", URI: "https://data.example.org/"}, {URI: "not a URI"}, {URI: "https://l.example.org/?a&b"}}}}
-	got, err := Render(format("<a/>"), a, "1", time.Now())
+	got, err := Render(format("<a/>"), Record(a, "1", time.Now()))
 	require.NoError(t, err)
 	root, about, found := strings.Cut(string(got), AboutMark)
 	assert.True(t, found)
@@ -86,7 +87,7 @@ func TestRender(t *testing.T) {
 	assert.True(t, strings.HasSuffix(about, `<rightsReference ref="https://l.example.org/?a&amp;b"/></rights></about>`), about)
 
 	a.Permissions.Licenses = a.Permissions.Licenses[:2]
-	got, err = Render(format("<a/>"), a, "1", time.Now())
+	got, err = Render(format("<a/>"), Record(a, "1", time.Now()))
 	require.NoError(t, err)
 	assert.Equal(t, "<a/>", string(got))
 }

@@ -4,6 +4,7 @@ package crosswalk
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"net/url"
@@ -12,13 +13,15 @@ import (
 	"sync"
 	"time"
 
+	"sheaf/crosswalk/element"
+	"sheaf/crosswalk/flat"
 	"sheaf/crosswalk/oaidc"
 	"sheaf/jats"
 )
 
 // BaseURL stands in rendered bytes for the public address of the repository, which is known only when they are served: NUL, which no XML
 // may hold. Whoever serves the bytes puts the address in its place.
-const BaseURL = "\x00"
+const BaseURL = element.Site
 
 // AboutMark stands in rendered bytes between the root element of the format and the record's about containers (OAI-PMH §2.5), if it has
 // any: U+0001, which no XML may hold. Whoever serves the bytes ends the metadata element there.
@@ -30,10 +33,13 @@ type Format struct {
 	Namespace string
 	Schema    string // URL; may begin with BaseURL
 
-	// Append appends the root element of a's record to dst, with its own namespace declarations and schemaLocation, and no XML declaration.
-	// local is the item's local identifier; at is when the record is served from, for what depends on the day. An error means that this
+	Aliases []string // other prefixes that harvesters know it by
+	Rare    bool     // asked for seldom: kept packed, with the others that are (store.Record)
+
+	// Append appends the root element of a record to dst, with its own namespace declarations and schemaLocation, and no XML declaration. A
+	// *flat.Cannot says that the format does not take such an article, and why: the item then does not have it. Any other error means that this
 	// article cannot be made a valid record.
-	Append func(dst []byte, a *jats.Article, local string, at time.Time) ([]byte, error)
+	Append func(dst []byte, r *flat.Record) ([]byte, error)
 }
 
 // JATSSchema is where the profile schema of the jats format is served.
@@ -42,32 +48,35 @@ const JATSSchema = BaseURL + "/schemas/jats/sheaf-jats-1.3.xsd"
 // All returns the formats in the order in which ListMetadataFormats names them: oai_dc first, which every repository must have.
 func All() []Format {
 	return []Format{
-		{
-			Prefix: oaidc.Prefix, Namespace: oaidc.Namespace, Schema: oaidc.Schema,
-			Append: func(dst []byte, a *jats.Article, local string, at time.Time) ([]byte, error) {
-				return oaidc.Append(dst, a, landing(local), at.UTC().Format(time.DateOnly)), nil
-			},
-		},
+		{Prefix: oaidc.Prefix, Namespace: oaidc.Namespace, Schema: oaidc.Schema, Append: oaidc.Append},
 		{
 			Prefix: "jats", Namespace: "https://jats.nlm.nih.gov/ns/archiving/1.3/", Schema: JATSSchema,
-			Append: func(dst []byte, a *jats.Article, local string, _ time.Time) ([]byte, error) {
-				return jats.AppendXML(dst, a, jats.WriteOptions{IDPrefix: idPrefix(local), SchemaLocation: JATSSchema, LandingURL: landing(local)}), nil
+			Append: func(dst []byte, r *flat.Record) ([]byte, error) {
+				return jats.AppendXML(dst, r.Article, jats.WriteOptions{IDPrefix: idPrefix(r.Local), SchemaLocation: JATSSchema, LandingURL: r.Page}), nil
 			},
 		},
 	}
 }
 
+// Record works out what the formats ask of an article: the argument of [Render]. at is when it is served from, for what depends on the day.
+func Record(a *jats.Article, local string, at time.Time) *flat.Record {
+	return flat.Of(a, local, landing(local), at)
+}
+
 // Render makes the bytes that are stored for one format: the root element, then AboutMark and the about containers if there are any. It is
-// the door: the error says which element is at fault and why, and then the article must not be stored. The bytes are good until [Due].
-func Render(f Format, a *jats.Article, local string, at time.Time) ([]byte, error) {
+// the door: the error says which element is at fault and why, and then the article must not be stored; unless it is a *flat.Cannot. The bytes are
+// good until [Due].
+func Render(f Format, r *flat.Record) ([]byte, error) {
 	buf := buffers.Get().(*[]byte)
 	defer func() {
 		if cap(*buf) < 1<<20 { // what grew for a large one is not kept
 			buffers.Put(buf)
 		}
 	}()
-	b, err := f.Append((*buf)[:0], a, local, at)
-	*buf = b
+	b, err := f.Append((*buf)[:0], r)
+	if b != nil {
+		*buf = b
+	}
 	if err != nil {
 		return nil, fmt.Errorf("crosswalk: %s: %w", f.Prefix, err)
 	}
@@ -75,7 +84,7 @@ func Render(f Format, a *jats.Article, local string, at time.Time) ([]byte, erro
 		return nil, fmt.Errorf("crosswalk: %s: %w", f.Prefix, err)
 	}
 	root := len(b)
-	b = AppendAbout(append(b, AboutMark...), a)
+	b = AppendAbout(append(b, AboutMark...), r.Article)
 	*buf = b
 	if len(b) == root+len(AboutMark) {
 		return bytes.Clone(b[:root]), nil
@@ -85,6 +94,29 @@ func Render(f Format, a *jats.Article, local string, at time.Time) ([]byte, erro
 		return nil, fmt.Errorf("crosswalk: %s: about: %w", f.Prefix, err)
 	}
 	return bytes.Clone(b), nil
+}
+
+// Rendered is a record in one format, as it is stored.
+type Rendered struct {
+	Format   *Format
+	Metadata []byte
+}
+
+// RenderAll renders r in each of the formats that takes it. The error is that of the first which does take it and cannot be made valid.
+func RenderAll(formats []Format, r *flat.Record) ([]Rendered, error) {
+	out := make([]Rendered, 0, len(formats))
+	for i := range formats {
+		b, err := Render(formats[i], r)
+		var cannot *flat.Cannot
+		switch {
+		case errors.As(err, &cannot):
+		case err != nil:
+			return nil, err
+		default:
+			out = append(out, Rendered{&formats[i], b})
+		}
+	}
+	return out, nil
 }
 
 // buffers are where records are written; what is returned is a copy of their size, because many records are kept at a time until they are stored.
@@ -97,7 +129,7 @@ const Revision = 2
 // Due is when a record that was rendered at that time will read otherwise although nothing was changed, in seconds since 1970; 0: never. An
 // embargo ends at the beginning of its day, UTC.
 func Due(a *jats.Article, at time.Time) int64 {
-	end, err := time.Parse(time.DateOnly, oaidc.EmbargoEnd(a, at.UTC().Format(time.DateOnly)))
+	end, err := time.Parse(time.DateOnly, flat.EmbargoEnd(a, at.UTC().Format(time.DateOnly)))
 	if err != nil {
 		return 0
 	}

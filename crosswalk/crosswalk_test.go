@@ -48,7 +48,7 @@ func articles(t testing.TB) map[string]*jats.Article {
 // render makes the record as it is stored, its root element with the site's address in it, and its about containers.
 func render(t testing.TB, f crosswalk.Format, a *jats.Article) (record, about []byte) {
 	t.Helper()
-	b, err := crosswalk.Render(f, a, ingest.Local(a), today)
+	b, err := crosswalk.Render(f, crosswalk.Record(a, ingest.Local(a), today))
 	require.NoError(t, err)
 	b = bytes.ReplaceAll(b, []byte(crosswalk.BaseURL), []byte(site))
 	record, about, _ = bytes.Cut(b, []byte(crosswalk.AboutMark))
@@ -212,14 +212,14 @@ func TestRenderedBytesAreTheCallers(t *testing.T) {
 	for _, f := range crosswalk.All() {
 		first, want := map[string][]byte{}, map[string]string{}
 		for name, a := range all {
-			b, err := crosswalk.Render(f, a, name, today)
+			b, err := crosswalk.Render(f, crosswalk.Record(a, name, today))
 			require.NoError(t, err)
 			first[name], want[name] = b, string(b)
 		}
 		var wg sync.WaitGroup
 		for name, a := range all {
 			wg.Go(func() {
-				b, err := crosswalk.Render(f, a, name, today)
+				b, err := crosswalk.Render(f, crosswalk.Record(a, name, today))
 				assert.NoError(t, err)
 				assert.Equal(t, want[name], string(b))
 			})
@@ -236,7 +236,7 @@ func TestRenderOfOddIDs(t *testing.T) {
 		Affs: []jats.Aff{{ID: "1 x", Forms: []jats.AffForm{{Text: "Here"}}}, {ID: "1 x", Forms: []jats.AffForm{{Text: "There"}}}}}
 	a.Clean()
 	for _, f := range crosswalk.All() {
-		_, err := crosswalk.Render(f, a, "x", today)
+		_, err := crosswalk.Render(f, crosswalk.Record(a, "x", today))
 		assert.NoError(t, err)
 	}
 }
@@ -247,7 +247,7 @@ var nul = regexp.MustCompile(`\x00[^"< ]*`)
 func TestThePublicAddressIsAPlaceholder(t *testing.T) {
 	for name, a := range articles(t) {
 		for _, f := range crosswalk.All() {
-			b, err := crosswalk.Render(f, a, ingest.Local(a), today)
+			b, err := crosswalk.Render(f, crosswalk.Record(a, ingest.Local(a), today))
 			require.NoError(t, err, name)
 			for _, m := range nul.FindAllString(string(b), -1) {
 				assert.Regexp(t, `^\x00/(records|schemas)/.`, m, name)
@@ -263,7 +263,7 @@ func BenchmarkRender(b *testing.B) {
 		b.Run(f.Prefix, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := crosswalk.Render(f, a, "10.5555/x", today); err != nil {
+				if _, err := crosswalk.Render(f, crosswalk.Record(a, "10.5555/x", today)); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -2,6 +2,7 @@ package crosswalk
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"sheaf/jats"
@@ -13,7 +14,7 @@ func Document(f Format, a *jats.Article, local, site string, at time.Time) ([]by
 	if f.Prefix == "jats" {
 		return withSite(jats.AppendXML(nil, a, jats.WriteOptions{Standalone: true, LandingURL: landing(local)}), site), nil
 	}
-	b, err := f.Append([]byte(`<?xml version="1.0" encoding="UTF-8"?>`+"\n"), a, local, at)
+	b, err := f.Append([]byte(`<?xml version="1.0" encoding="UTF-8"?>`+"\n"), Record(a, local, at))
 	if err != nil {
 		return nil, err
 	}
@@ -24,10 +25,10 @@ func withSite(b []byte, site string) []byte {
 	return bytes.ReplaceAll(b, []byte(BaseURL), []byte(site))
 }
 
-// Find returns the format of a metadataPrefix.
+// Find returns the format of a metadataPrefix, which may be one of its aliases.
 func Find(prefix string) (Format, bool) {
 	for _, f := range All() {
-		if f.Prefix == prefix {
+		if f.Prefix == prefix || slices.Contains(f.Aliases, prefix) {
 			return f, true
 		}
 	}

@@ -77,7 +77,7 @@ func TestDue(t *testing.T) {
 	} {
 		a := &jats.Article{Title: jats.Title{Text: "x"}, PubDates: pub, Permissions: c.p}
 		f, _ := crosswalk.Find("oai_dc")
-		b, err := crosswalk.Render(f, a, "x", at(c.at))
+		b, err := crosswalk.Render(f, crosswalk.Record(a, "x", at(c.at)))
 		require.NoError(t, err)
 		if c.want == "" {
 			assert.NotContains(t, string(b), "info:eu-repo/semantics/open", c.name)

@@ -91,10 +91,8 @@ func TestRandomArticlesMakeValidRecords(t *testing.T) {
 		}
 		kept++
 		local := ingest.Local(a)
-		for _, f := range crosswalk.All() {
-			_, err := crosswalk.Render(f, a, local, today)
-			require.NoError(t, err, "seed %d", seed)
-		}
+		_, err := crosswalk.RenderAll(crosswalk.All(), crosswalk.Record(a, local, today))
+		require.NoError(t, err, "seed %d", seed)
 		inside[fmt.Sprint("seed ", seed)], _ = render(t, jatsFormat, a)
 		if kept > 40 { // xmllint reads the DTD anew for each document
 			continue
@@ -110,4 +108,16 @@ func TestRandomArticlesMakeValidRecords(t *testing.T) {
 	assert.Empty(t, fixturetest.XSD(t, "oai/oai_dc.xsd", dc))
 	assert.Empty(t, fixturetest.XSD(t, filepath.Join(fixturetest.Root(), "jats", "schema", "sheaf-jats-1.3.xsd"), inside))
 	assert.Empty(t, fixturetest.DTD(t, fixturetest.Archiving, full))
+}
+
+// No article that is clean can pretend to be the site's address.
+func TestCleanLeavesNoPlaceholder(t *testing.T) {
+	for seed := int64(0); seed < 400; seed++ {
+		a := new(jats.Article)
+		random(rand.New(rand.NewSource(seed)), reflect.ValueOf(a).Elem(), 0)
+		a.Clean()
+		a.Origin = nil // which the about containers are made of: they tell only what is sound
+		form := string(a.AppendJSON(nil))
+		require.NotContains(t, form, `\u0000`, "seed %d", seed)
+	}
 }

@@ -243,19 +243,20 @@ func (p *prepared) render(im *Importer, local string, aliases []string) {
 	p.outcome.Local = local
 }
 
-// NewChange renders a in every format, as it reads at a time, and returns the write that stores it as local, with the sets that the
+// NewChange renders a in every format that takes it, as it reads at a time, and returns the write that stores it as local, with the sets that the
 // article itself gives. An error says which record could not be made and why; then nothing is to be stored.
 func NewChange(a *jats.Article, local string, formats []crosswalk.Format, at time.Time) (*store.Change, error) {
 	if len(local) > store.MaxLocal {
 		return nil, jats.Faultf("bad-name", 0, "identifier %.40q... is longer than %d bytes", local, store.MaxLocal)
 	}
+	r := crosswalk.Record(a, local, at)
 	c := &store.Change{Local: local, Sets: Sets(a), Due: crosswalk.Due(a, at), Revision: crosswalk.Revision}
-	for _, f := range formats {
-		b, err := crosswalk.Render(f, a, local, at)
-		if err != nil {
-			return nil, jats.Faultf("record-invalid", 0, "its %s record would not be valid: %v", f.Prefix, err)
-		}
-		c.Records = append(c.Records, store.Record{Prefix: f.Prefix, Metadata: b})
+	rendered, err := crosswalk.RenderAll(formats, r)
+	if err != nil {
+		return nil, jats.Faultf("record-invalid", 0, "a record of it would not be valid: %v", err)
+	}
+	for _, x := range rendered {
+		c.Records = append(c.Records, store.Record{Prefix: x.Format.Prefix, Metadata: x.Metadata, Rare: x.Format.Rare})
 	}
 	buf := forms.Get().(*[]byte)
 	*buf = a.AppendJSON((*buf)[:0])

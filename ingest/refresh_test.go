@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sheaf/crosswalk"
+	"sheaf/crosswalk/flat"
 	"sheaf/ingest"
-	"sheaf/jats"
 	"sheaf/store"
 	"sheaf/store/postgres"
 	"sheaf/store/postgres/pgtest"
@@ -215,11 +215,11 @@ func TestRevisionRenders(t *testing.T) {
 // picky refuses a title that begins with "<".
 func picky(f crosswalk.Format) crosswalk.Format {
 	whole := f.Append
-	f.Append = func(dst []byte, a *jats.Article, local string, at time.Time) ([]byte, error) {
-		if strings.HasPrefix(string(a.Title.Text), "<no") || strings.HasPrefix(a.Title.Text.Plain(), "<no") {
+	f.Append = func(dst []byte, r *flat.Record) ([]byte, error) {
+		if a := r.Article; strings.HasPrefix(string(a.Title.Text), "<no") || strings.HasPrefix(a.Title.Text.Plain(), "<no") {
 			return nil, fmt.Errorf("no such title")
 		}
-		return whole(dst, a, local, at)
+		return whole(dst, r)
 	}
 	return f
 }

@@ -1063,7 +1063,7 @@ func TestI_RealCrosswalks(t *testing.T) {
 	for _, local := range []string{"10.5555/a", "10.5555/b(1)2"} {
 		c := store.Change{Local: local, Article: []byte("{}"), Sets: named([]string{"journal:x"})}
 		for _, f := range g.Formats {
-			b, err := crosswalk.Render(f, one, local, time.Unix(1790000000, 0))
+			b, err := crosswalk.Render(f, crosswalk.Record(one, local, time.Unix(1790000000, 0)))
 			require.NoError(t, err)
 			c.Records = append(c.Records, store.Record{Prefix: f.Prefix, Metadata: b})
 		}

@@ -42,7 +42,7 @@ func checkArticle(_ context.Context, _ *validator, s *subject) (found []finding)
 // checkFormat makes the check that a record can be served.
 func checkFormat(f crosswalk.Format) func(context.Context, *validator, *subject) []finding {
 	return func(_ context.Context, _ *validator, s *subject) []finding {
-		if _, err := crosswalk.Render(f, s.article, s.local, s.at); err != nil {
+		if _, err := crosswalk.Render(f, crosswalk.Record(s.article, s.local, s.at)); err != nil {
 			return []finding{described(finding{Line: s.line, Severity: severityError, Code: "record-invalid", Message: strings.TrimPrefix(err.Error(), "crosswalk: ")})}
 		}
 		return nil

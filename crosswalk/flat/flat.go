@@ -148,7 +148,7 @@ type Affiliation struct {
 // Keyword is a keyword, or a code of a classification.
 type Keyword struct {
 	Lang   string
-	Scheme string // of a code, in lower case: "udc", "msc", "ddc", ...; or the name of the vocabulary
+	Scheme string // in lower case: the classification that Code is of ([IsScheme]), else the name of the vocabulary
 	Code   string
 	URI    string // of the term, or of the vocabulary when SchemeURI
 	Text   string
@@ -317,7 +317,7 @@ func (r *Record) persons(c *jats.Contrib, affs map[string]*jats.Aff) (out []Pers
 			out = append(out, q)
 		}
 	}
-	if t := r.text(c.Collab); t != nil {
+	if t := r.Pick(c.Collab); t != nil {
 		if p.Group = strings.TrimSpace(t.Text.Plain()); p.Group != "" {
 			out = append(out, p)
 		}
@@ -343,8 +343,8 @@ func (r *Record) name(names []jats.Name) *jats.Name {
 	return &names[0]
 }
 
-// text returns the text that is in the article's language, else the first; nil if there is none.
-func (r *Record) text(texts []jats.Text) *jats.Text {
+// Pick returns the text that is in the article's language, else the first; nil if there is none.
+func (r *Record) Pick(texts []jats.Text) *jats.Text {
 	for i := range texts {
 		if texts[i].Lang == "" || SameScript(texts[i].Lang, r.Lang) {
 			return &texts[i]
@@ -449,12 +449,15 @@ var headings = map[string]bool{"heading": true, "toc-heading": true, "section": 
 // schemes are kinds of subject group that hold codes.
 var schemes = map[string]bool{"udc": true, "msc": true, "pacs": true, "jel": true, "lcc": true, "oecd": true, "grnti": true, "vak": true, "bbk": true, "ddc": true, "acm": true}
 
+// IsScheme tells whether s is a classification whose codes are known by its name: "udc", "ddc", "msc", ...
+func IsScheme(s string) bool { return schemes[s] }
+
 func (r *Record) keywords() {
 	for i := range r.Article.KwdGroups {
 		g := &r.Article.KwdGroups[i]
 		for _, k := range g.Kwds {
 			if t := strings.TrimSpace(k.Text.Plain()); t != "" || k.Code != "" {
-				r.Keywords = append(r.Keywords, Keyword{Lang: r.lang(g.Lang), Scheme: g.Vocab, Code: k.Code, Text: t})
+				r.Keywords = append(r.Keywords, Keyword{Lang: r.lang(g.Lang), Scheme: strings.ToLower(g.Vocab), Code: k.Code, Text: t})
 			}
 		}
 	}
@@ -651,7 +654,7 @@ func (r *Record) rights() {
 			r.Copyright = append(r.Copyright, Text{Lang: s.Lang, Text: t})
 		}
 	}
-	if h := r.text(a.Permissions.Holders); len(a.Permissions.Statements) == 0 && h != nil {
+	if h := r.Pick(a.Permissions.Holders); len(a.Permissions.Statements) == 0 && h != nil {
 		r.Copyright = []Text{{Text: "© " + strings.Join(nonEmpty(a.Permissions.Year, h.Text.Plain()), " ")}}
 	}
 }

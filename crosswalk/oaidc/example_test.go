@@ -3,7 +3,9 @@ package oaidc_test
 import (
 	"fmt"
 	"strings"
+	"time"
 
+	"sheaf/crosswalk/flat"
 	"sheaf/crosswalk/oaidc"
 	"sheaf/jats"
 )
@@ -18,7 +20,8 @@ func ExampleAppend() {
 		PubDates:    []jats.Date{{Type: "pub", Date: "2026-03"}},
 		IDs:         []jats.ID{{Type: "doi", Value: "10.5555/water"}},
 	}
-	record := oaidc.Append(nil, a, "https://sheaf.example.org/records/10.5555/water", "2026-11-23")
+	at := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	record, _ := oaidc.Append(nil, flat.Of(a, "10.5555/water", "https://sheaf.example.org/records/10.5555/water", at))
 	fmt.Println(strings.ReplaceAll(string(record[strings.Index(string(record), "<dc:"):]), "><", ">\n<"))
 	// Output:
 	// <dc:title xml:lang="ru">Вода H2O</dc:title>

@@ -286,10 +286,8 @@ func serve(t testing.TB, name string, a *jats.Article) {
 	if len(a.IDs) > 0 {
 		id += " " + a.IDs[0].Value
 	}
-	for _, f := range crosswalk.All() {
-		_, err := crosswalk.Render(f, a, "local", time.Unix(0, 0))
-		require.NoError(t, err, id)
-	}
+	_, err := crosswalk.RenderAll(crosswalk.All(), crosswalk.Record(a, "local", time.Unix(0, 0)))
+	require.NoError(t, err, id)
 	written := jats.AppendXML(nil, a, jats.WriteOptions{Standalone: true, Emails: true, Metrics: true})
 	back, _, err := jats.Read(written)
 	require.NoError(t, err, id)

@@ -339,10 +339,8 @@ func checkServed(t *testing.T, name string, a *jats.Article) {
 	t.Helper()
 	assert.Empty(t, a.Problems(), name)
 	assert.Empty(t, a.Clean(), "%s: clean is clean", name)
-	for _, f := range crosswalk.All() {
-		_, err := crosswalk.Render(f, a, "10.5555/x", time.Now())
-		assert.NoError(t, err, name)
-	}
+	_, err := crosswalk.RenderAll(crosswalk.All(), crosswalk.Record(a, "10.5555/x", time.Now()))
+	assert.NoError(t, err, name)
 	js, err := json.Marshal(a)
 	require.NoError(t, err)
 	var back jats.Article

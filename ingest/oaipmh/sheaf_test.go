@@ -28,7 +28,7 @@ const site = "https://sheaf.example.org"
 func served(t testing.TB, prefix string, a *jats.Article, at time.Time) (answer, rendered []byte) {
 	f, ok := crosswalk.Find(prefix)
 	require.True(t, ok)
-	rendered, err := crosswalk.Render(f, a, "x", at)
+	rendered, err := crosswalk.Render(f, crosswalk.Record(a, "x", at))
 	require.NoError(t, err)
 	e := oai.NewEncoder("sheaf.example.org", site)
 	answer = e.AppendOpen(nil, at.Unix(), prefix)

@@ -117,10 +117,8 @@ func check(t *testing.T, name string, a *jats.Article) {
 	require.NoError(t, json.Unmarshal(js, back))
 	assert.Equal(t, a, back, name)
 	assert.Empty(t, back.Clean(), name)
-	for _, f := range crosswalk.All() {
-		_, err := crosswalk.Render(f, a, "x", time.Unix(0, 0))
-		assert.NoError(t, err, "%s as %s", name, f.Prefix)
-	}
+	_, err = crosswalk.RenderAll(crosswalk.All(), crosswalk.Record(a, "x", time.Unix(0, 0)))
+	assert.NoError(t, err, "%s", name)
 	again, _, err := jats.Read(jats.AppendXML(nil, a, jats.WriteOptions{}))
 	require.NoError(t, err, name)
 	assert.Equal(t, a.Title, again.Title, name)

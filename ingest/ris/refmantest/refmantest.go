@@ -111,10 +111,8 @@ func Sound(t testing.TB, name string, a *jats.Article) {
 	if a.Problems() != nil {
 		return
 	}
-	for _, f := range crosswalk.All() {
-		_, err := crosswalk.Render(f, a, "10.5555/x", time.Unix(1_800_000_000, 0))
-		require.NoError(t, err, "%s: %s", name, js)
-	}
+	_, err = crosswalk.RenderAll(crosswalk.All(), crosswalk.Record(a, "10.5555/x", time.Unix(1_800_000_000, 0)))
+	require.NoError(t, err, "%s: %s", name, js)
 	served, _, err := jats.Read(jats.AppendXML(nil, a, jats.WriteOptions{Emails: true, Metrics: true}))
 	require.NoError(t, err, "%s: %s", name, js)
 	assert.Equal(t, facts(a), facts(served), "%s: read again from JATS", name)
