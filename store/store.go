@@ -193,6 +193,12 @@ type Token struct {
 	Revoked int64    // 0: it is good
 }
 
+// Mark is something small that is kept by name: the cursor of a feed, say.
+type Mark struct {
+	Name  string // up to 200 bytes
+	Value []byte // up to 1 MiB
+}
+
 // Kept is one item with everything that is kept of it, as Dump gives it and Restore takes it.
 type Kept struct {
 	Local     string
@@ -216,6 +222,7 @@ type State struct {
 	Secret  []byte
 	Sets    []Set
 	Tokens  []Token
+	Marks   []Mark
 }
 
 // Problem is one thing that Check found.
@@ -289,6 +296,14 @@ type Store interface {
 	Tokens(ctx context.Context) ([]Token, error)
 	RevokeToken(ctx context.Context, nameOrID string, at int64) error
 	UseToken(ctx context.Context, id string, at int64) error
+
+	// Marks are what others keep of their way through the changes: small, and by name. Mark returns nil when there is none of the name; SetMark with a nil
+	// value takes it away; SwapMark does so, or sets it, only if the value is still was (nil: none), and tells whether it was. Marks returns those whose
+	// names begin with prefix, by name. No datestamp moves.
+	Mark(ctx context.Context, name string) ([]byte, error)
+	Marks(ctx context.Context, prefix string) ([]Mark, error)
+	SetMark(ctx context.Context, name string, value []byte) error
+	SwapMark(ctx context.Context, name string, was, value []byte) (bool, error)
 
 	// Check reads everything and compares what is kept twice: hashes of the rendered bytes, entries, tallies, the backend's own check.
 	Check(ctx context.Context, report func(Problem)) error

@@ -39,6 +39,12 @@ func dump(ctx context.Context, tx pgx.Tx, state func(store.State) error, give fu
 	if s.Tokens, err = pgx.CollectRows(rows, scanToken); err != nil {
 		return err
 	}
+	if rows, err = tx.Query(ctx, selectMarks, ""); err != nil {
+		return err
+	}
+	if s.Marks, err = pgx.CollectRows(rows, scanMark); err != nil {
+		return err
+	}
 	if err := state(s); err != nil {
 		return visitError{err}
 	}
@@ -180,6 +186,9 @@ func (db *DB) Restore(ctx context.Context, s store.State, next func() (*store.Ke
 		for _, t := range s.Tokens {
 			b.Queue(insertToken, tokenColumns(t)...)
 		}
+		for _, m := range s.Marks {
+			b.Queue(upsertMark, clean(m.Name), m.Value)
+		}
 		f := newFold(nil)
 		f.putSets(s.Sets)
 		f.rows(0).queue(b)
@@ -198,7 +207,7 @@ func (db *DB) Restore(ctx context.Context, s store.State, next func() (*store.Ke
 // reader sees the old or the new, but waits while an index is made.
 func (db *DB) Rebuild(ctx context.Context) error {
 	err := db.maintain(ctx, "rebuild", func(ctx context.Context, conn *pgx.Conn) error {
-		for _, table := range []string{"meta", "clock", "item", "article", "list", "entry", "format", "record", "tally", "alias", "source", "setinfo", "token"} {
+		for _, table := range []string{"meta", "clock", "item", "article", "list", "entry", "format", "record", "tally", "alias", "source", "setinfo", "token", "mark"} {
 			if _, err := conn.Exec(ctx, `REINDEX TABLE `+table); err != nil {
 				return err
 			}

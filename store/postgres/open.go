@@ -265,7 +265,7 @@ func decimal(n int64) []byte { return strconv.AppendInt(nil, n, 10) }
 // schemaVersion returns the version of the schema; 0 if there is none. Tables of the same names that are somebody else's are an error.
 func schemaVersion(ctx context.Context, tx pgx.Tx) (int, error) {
 	rows, err := tx.Query(ctx, `SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-		AND c.relname IN ('meta', 'clock', 'item', 'article', 'list', 'entry', 'format', 'record', 'tally', 'alias', 'source', 'setinfo', 'token') ORDER BY 1`)
+		AND c.relname IN ('meta', 'clock', 'item', 'article', 'list', 'entry', 'format', 'record', 'tally', 'alias', 'source', 'setinfo', 'token', 'mark') ORDER BY 1`)
 	if err != nil {
 		return 0, err
 	}

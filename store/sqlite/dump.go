@@ -68,7 +68,10 @@ func dumpState(conn *sqlite.Conn) (s store.State, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.Tokens, err = allTokens(conn)
+	if s.Tokens, err = allTokens(conn); err != nil {
+		return s, err
+	}
+	s.Marks, err = allMarks(conn, "")
 	return s, err
 }
 
@@ -146,6 +149,11 @@ func (db *DB) Restore(ctx context.Context, s store.State, next func() (*store.Ke
 		}
 		for _, t := range s.Tokens {
 			if err := w.putToken(t); err != nil {
+				return err
+			}
+		}
+		for _, m := range s.Marks {
+			if err := w.setMark(m.Name, m.Value); err != nil {
 				return err
 			}
 		}

@@ -239,6 +239,70 @@ func testTokens(f *fixture) {
 	f.sound()
 }
 
+func testMarks(f *fixture) {
+	mark := func(name string) string {
+		value, err := f.Mark(bg, name)
+		require.NoError(f.t, err)
+		return string(value)
+	}
+	value, err := f.Mark(bg, "feed/a")
+	require.NoError(f.t, err)
+	assert.Nil(f.t, value)
+	f.put(article("1", 1))
+	clock, err := f.Tick(bg)
+	require.NoError(f.t, err)
+	for name, value := range map[string]string{"feed/b": "2", "feed/a": "1", "feed": "0", "feee": "x", "ОБМЕН/%_": "\x00\xff"} {
+		require.NoError(f.t, f.SetMark(bg, name, []byte(value)))
+	}
+	require.NoError(f.t, f.SetMark(bg, "feed/b", []byte("3")))
+	assert.Equal(f.t, "3", mark("feed/b"))
+	assert.Equal(f.t, "\x00\xff", mark("ОБМЕН/%_"))
+	marks, err := f.Marks(bg, "feed/")
+	require.NoError(f.t, err)
+	assert.Equal(f.t, []store.Mark{{Name: "feed/a", Value: []byte("1")}, {Name: "feed/b", Value: []byte("3")}}, marks)
+	marks, err = f.Marks(bg, "")
+	require.NoError(f.t, err)
+	assert.Len(f.t, marks, 5)
+	marks, err = f.Marks(bg, "ОБМЕН/%")
+	require.NoError(f.t, err)
+	assert.Len(f.t, marks, 1)
+
+	for _, c := range []struct {
+		was, value []byte
+		ok         bool
+	}{
+		{nil, []byte("x"), false}, {[]byte("0"), []byte("x"), false}, {[]byte(""), []byte("x"), false}, {[]byte("1"), []byte("2"), true}, {[]byte("1"), nil, false},
+		{[]byte("2"), nil, true}, {[]byte("2"), []byte("x"), false}, {nil, nil, true}, {nil, []byte(""), true}, {nil, []byte("x"), false}, {[]byte(""), []byte("4"), true},
+	} {
+		ok, err := f.SwapMark(bg, "feed/a", c.was, c.value)
+		require.NoError(f.t, err)
+		assert.Equal(f.t, c.ok, ok, "%q to %q", c.was, c.value)
+	}
+	assert.Equal(f.t, "4", mark("feed/a"))
+	var won atomic.Int32
+	var wg sync.WaitGroup
+	other := f.again()
+	for n := range 8 {
+		wg.Go(func() {
+			s := f.Store
+			if n%2 == 0 {
+				s = other
+			}
+			if ok, err := s.SwapMark(bg, "feed/a", []byte("4"), fmt.Appendf(nil, "by %d", n)); assert.NoError(f.t, err) && ok {
+				won.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	assert.EqualValues(f.t, 1, won.Load())
+	require.NoError(f.t, f.SetMark(bg, "feed/a", nil))
+	assert.Empty(f.t, mark("feed/a"))
+	now, err := f.Tick(bg)
+	require.NoError(f.t, err)
+	assert.Equal(f.t, clock, now, "no datestamp moves")
+	f.sound()
+}
+
 func (f *fixture) again1(c store.Change) store.Outcome {
 	c.Again = true
 	return f.put(c)[0]
@@ -329,12 +393,16 @@ func testDump(f *fixture) {
 	}
 	require.NoError(f.t, f.PutSets(bg, []store.Set{{Spec: "s:1", Name: "Set one", Description: "Of ones"}, {Spec: "empty", Name: "Nobody"}}))
 	require.NoError(f.t, f.PutToken(bg, store.Token{ID: "a", Name: "A", Hash: [32]byte{1, 2}, Write: true, Created: 5, Used: 6}))
+	require.NoError(f.t, f.SetMark(bg, "feed/x", []byte("\x00at")))
 	state, items, problems := dump(f.t, f)
 	assert.Empty(f.t, problems)
 	other := &fixture{t: f.t, clock: f.clock, dir: f.t.TempDir(), open: f.open, versions: map[string]string{}}
 	other.Store = other.again()
 	require.NoError(f.t, restore(other, state, items))
 	other.sound()
+	kept, err := other.Mark(bg, "feed/x")
+	require.NoError(f.t, err)
+	assert.Equal(f.t, "\x00at", string(kept))
 	for _, prefix := range []string{"oai_dc", "jats", "mods", "crossref"} {
 		for _, set := range []string{"", "s", "s:0", "s:1", "s:2", "t"} {
 			q := store.Query{Prefix: prefix, Set: set}

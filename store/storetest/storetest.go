@@ -118,6 +118,7 @@ func Run(t *testing.T, open func(t *testing.T, o Options) store.Store) {
 		{"of writers that saw the same version one wins", testIfRace},
 		{"what must be rendered again is found", testOutdated},
 		{"a token lives until it is revoked", testTokens},
+		{"a mark is kept until it is taken away, and swapped only from what it was", testMarks},
 		{"a repair writes anew and moves the datestamp", testAgain},
 		{"rebuild mends the lists and moves no datestamp", testRebuild},
 		{"a dump restores the whole store", testDump},
