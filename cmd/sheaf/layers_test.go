@@ -16,6 +16,8 @@ import (
 func TestLayers(t *testing.T) {
 	may := map[string][]string{
 		"sheaf/jats":                 nil,
+		"sheaf/jats/dtd":             nil,
+		"sheaf/jats/dtd/generate":    nil,
 		"sheaf/jats/jats4r":          {"sheaf/jats"},
 		"sheaf/jats/jatstest":        {"sheaf/jats"},
 		"sheaf/fixtures":             nil,
