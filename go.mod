@@ -20,6 +20,8 @@ require (
 	zombiezen.com/go/sqlite v1.4.2
 )
 
+require github.com/expr-lang/expr v1.17.8 // indirect
+
 require (
 	github.com/fsnotify/fsnotify v1.10.1
 	github.com/richardlehane/mscfb v1.0.9 // indirect

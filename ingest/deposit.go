@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 
-	"sheaf/crosswalk"
 	"sheaf/jats"
 	"sheaf/store"
 )
@@ -36,8 +35,9 @@ type Deposit struct {
 // when the article's own names belong to another item than d names, Outcome.Local, or to several. The error is a *Refusal where the document
 // is at fault, else that of the store or of ctx.
 func (im *Importer) Deposit(ctx context.Context, d Deposit) (store.Outcome, []jats.Warning, error) {
-	if len(im.Formats) == 0 {
-		im = &Importer{Store: im.Store, Formats: crosswalk.All(), Sets: im.Sets, Now: im.Now}
+	im, err := im.ready(ctx)
+	if err != nil {
+		return store.Outcome{}, nil, err
 	}
 	for round := 0; ; round++ {
 		out, warnings, err := im.deposit(ctx, d)

@@ -232,7 +232,7 @@ func only(r *Reader, data []byte) (record []byte, err error) {
 
 // render makes every record of the article under local and the change that stores them, or the reason why it cannot be.
 func (p *prepared) render(im *Importer, local string, aliases []string) {
-	c, err := NewChange(p.article, local, im.Formats, im.now())
+	c, err := NewChange(p.article, local, im.Formats, im.defined, im.now())
 	if err != nil {
 		p.refuse(err)
 		return
@@ -244,17 +244,19 @@ func (p *prepared) render(im *Importer, local string, aliases []string) {
 }
 
 // NewChange renders a in every format that takes it, as it reads at a time, and returns the write that stores it as local, with the sets that the
-// article itself gives. An error says which record could not be made and why; then nothing is to be stored.
-func NewChange(a *jats.Article, local string, formats []crosswalk.Format, at time.Time) (*store.Change, error) {
+// article itself gives and those of the defined ones (nil: none) that it is in. An error says which record could not be made and why; then nothing is to
+// be stored.
+func NewChange(a *jats.Article, local string, formats []crosswalk.Format, defined *Definitions, at time.Time) (*store.Change, error) {
 	if len(local) > store.MaxLocal {
 		return nil, jats.Faultf("bad-name", 0, "identifier %.40q... is longer than %d bytes", local, store.MaxLocal)
 	}
 	r := crosswalk.Record(a, local, at)
-	c := &store.Change{Local: local, Sets: Sets(a), Due: crosswalk.Due(a, at), Revision: crosswalk.Revision}
 	rendered, err := crosswalk.RenderAll(formats, r)
 	if err != nil {
 		return nil, jats.Faultf("record-invalid", 0, "a record of it would not be valid: %v", err)
 	}
+	c := &store.Change{Local: local, Sets: Sets(r, rendered), Due: crosswalk.Due(a, at), Revision: defined.revision()}
+	c.Sets = append(c.Sets, defined.sets(r, c.Sets)...)
 	for _, x := range rendered {
 		c.Records = append(c.Records, store.Record{Prefix: x.Format.Prefix, Metadata: x.Metadata, Rare: x.Format.Rare})
 	}
@@ -570,8 +572,9 @@ func (im *Importer) withdraw(ctx context.Context, p *prepared) error {
 // Remove takes a source, by its name, out of an item. An item that has no other becomes a tombstone; another is composed anew of those it has. An item that never came
 // from it is Unchanged, one that is not there Missing.
 func (im *Importer) Remove(ctx context.Context, local, source string) (store.Outcome, error) {
-	if len(im.Formats) == 0 {
-		im = &Importer{Store: im.Store, Formats: crosswalk.All(), Now: im.Now, DryRun: im.DryRun}
+	im, err := im.ready(ctx)
+	if err != nil {
+		return store.Outcome{}, err
 	}
 	for round := 0; ; round++ {
 		out, err := im.remove(ctx, local, func(s store.Source) bool { return s.Name == source })
@@ -612,11 +615,11 @@ func (im *Importer) remove(ctx context.Context, local string, which func(store.S
 			return store.Outcome{}, fmt.Errorf("ingest: article of %q: %w", local, err)
 		}
 		a, _ := compose(left, there.Lang)
-		if change, err = NewChange(a, local, im.Formats, im.now()); err != nil {
+		if change, err = NewChange(a, local, im.Formats, im.defined, im.now()); err != nil {
 			return store.Outcome{}, err
 		}
 		change.Drop = drop
-		change.Sets = append(change.Sets, givenSets(item.Sets)...)
+		change.Sets = append(change.Sets, im.defined.others(item.Sets)...)
 	}
 	if change.If = item.Version; im.DryRun {
 		if change.Delete {

@@ -36,7 +36,7 @@ func FuzzDoor(f *testing.F) {
 		local := Local(a)
 		assert.NotEmpty(t, local)
 		assert.LessOrEqual(t, len(local), store.MaxLocal)
-		c, err := NewChange(a, local, crosswalk.All(), time.Now())
+		c, err := NewChange(a, local, crosswalk.All(), nil, time.Now())
 		require.NoError(t, err, "what is clean can be written")
 		for _, s := range c.Sets {
 			assert.True(t, store.ValidSetSpec(s.Spec), s.Spec)

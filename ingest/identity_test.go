@@ -4,9 +4,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
+	"sheaf/crosswalk"
 	"sheaf/jats"
 	"sheaf/store"
 )
@@ -112,9 +114,21 @@ func TestSets(t *testing.T) {
 			[]store.Set{{Spec: "journal", Name: "Journals"}, {Spec: "journal:1234-567x", Name: "1234-567x"}}},
 		{"a title that ASCII cannot write", jats.Article{Journal: jats.Journal{Title: jats.Title{Text: "世界知识"}}},
 			[]store.Set{{Spec: "journal", Name: "Journals"}, {Spec: "journal:" + hash("世界知识", 8), Name: "世界知识"}}},
+		{"open, with a file, paid for by the Commission", jats.Article{Permissions: jats.Permissions{Licenses: []jats.License{{URI: "https://creativecommons.org/licenses/by-nc/4.0/deed.de"}}},
+			Links: []jats.Link{{URL: "https://a.example.org/1.pdf"}}, Funding: jats.Funding{Awards: []jats.Award{{Funders: []jats.Funder{{Name: "European Commission"}}, IDs: []string{"283595"}}}}},
+			[]store.Set{{Spec: "license", Name: "Licences"}, {Spec: "license:cc-by-nc", Name: "CC BY-NC"}, {Spec: "open_access", Name: "Open access"}, {Spec: "openaire", Name: "OpenAIRE"},
+				{Spec: "driver", Name: "Open Access DRIVERset"}, {Spec: "ec_fundedresources", Name: "EC funded resources"}}},
+		{"closed, and paid for by another", jats.Article{Permissions: jats.Permissions{Access: "closed", Licenses: []jats.License{{URI: "http://www.example.org/Terms/2?a=b"}}},
+			Funding: jats.Funding{Awards: []jats.Award{{Funders: []jats.Funder{{Name: "RSF"}}, IDs: []string{"1"}}}}},
+			[]store.Set{{Spec: "license", Name: "Licences"}, {Spec: "license:example-org-terms-2-a-b", Name: "http://www.example.org/Terms/2?a=b"}, {Spec: "openaire", Name: "OpenAIRE"}}},
+		{"dataset under CC0", jats.Article{ArticleType: "dataset", Permissions: jats.Permissions{Licenses: []jats.License{{URI: "http://creativecommons.org/publicdomain/zero/1.0"}}}},
+			[]store.Set{{Spec: "type", Name: "Article types"}, {Spec: "type:dataset", Name: "Dataset"}, {Spec: "license", Name: "Licences"}, {Spec: "license:cc0", Name: "CC0"},
+				{Spec: "open_access", Name: "Open access"}, {Spec: "openaire", Name: "OpenAIRE"}, {Spec: "openaire_data", Name: "OpenAIRE data"}}},
+		{"embargoed until after today", jats.Article{Permissions: jats.Permissions{EmbargoEnd: "2030-01-01"}}, nil},
+		{"embargoed until before today", jats.Article{Permissions: jats.Permissions{EmbargoEnd: "2020-01-01"}}, []store.Set{{Spec: "open_access", Name: "Open access"}, {Spec: "openaire", Name: "OpenAIRE"}}},
 		{"nothing said, no set", jats.Article{Lang: "und", Title: jats.Title{Text: "A"}}, nil},
 	} {
-		got := Sets(&c.article)
+		got := Sets(crosswalk.Record(&c.article, "x", time.Unix(1_790_000_000, 0)), nil)
 		assert.Equal(t, c.want, got, c.name)
 		for _, s := range got {
 			assert.Regexp(t, setSpec, s.Spec)

@@ -290,7 +290,19 @@ type Importer struct {
 	Now     func() time.Time   // nil: time.Now
 	Each    func(Outcome)      // told of each input in the order they came, once what it says is durable; may be nil
 
-	seen map[string]int // how often a file of many records gave an item
+	defined *Definitions   // sets of the store
+	seen    map[string]int // how often a file of many records gave an item
+}
+
+// ready is an importer of its own for one piece of work, which knows the formats, and the sets that are defined now.
+func (im *Importer) ready(ctx context.Context) (*Importer, error) {
+	own := *im
+	if len(own.Formats) == 0 {
+		own.Formats = crosswalk.All()
+	}
+	var err error
+	own.defined, err = LoadDefinitions(ctx, im.Store)
+	return &own, err
 }
 
 func (im *Importer) now() time.Time {
@@ -308,8 +320,9 @@ const (
 
 // Import stores what walk yields. One input that is refused never stops the others; the error is that of the store, of ctx or of walk.
 func (im *Importer) Import(ctx context.Context, walk func(ctx context.Context, yield func(Input) error) error) (Report, error) {
-	if len(im.Formats) == 0 {
-		im.Formats = crosswalk.All()
+	im, err := im.ready(ctx)
+	if err != nil {
+		return Report{}, err
 	}
 	var report Report
 	g, ctx := errgroup.WithContext(ctx)
@@ -378,6 +391,6 @@ func (im *Importer) Import(ctx context.Context, walk func(ctx context.Context, y
 		}
 		return nil
 	})
-	err := g.Wait()
+	err = g.Wait()
 	return report, err
 }

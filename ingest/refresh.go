@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"sheaf/crosswalk"
@@ -14,7 +13,7 @@ import (
 )
 
 // Refresher renders again what is stored, when its records would read otherwise today: an embargo has ended (store.Change.Due), or the
-// crosswalks have changed since (crosswalk.Revision). Only an item whose bytes do change gets a new datestamp.
+// crosswalks (crosswalk.Revision) or the definitions of sets have changed since. Only an item whose bytes do change gets a new datestamp.
 //
 // Any number of nodes may run one over the same store. Each write is bound to the version of the item that was rendered, so of two nodes
 // that render the same item the second finds it done, and a deposit that comes between is never undone.
@@ -25,6 +24,7 @@ type Refresher struct {
 	Log     *slog.Logger       // nil: silence
 	Every   time.Duration      // pause between two passes; 0: a minute
 
+	defined *Definitions    // sets of the store
 	refused map[string]bool // items that the door refuses today: told once, and left as they are
 }
 
@@ -38,7 +38,7 @@ type Refreshed struct {
 // refreshBatch is how many items are rendered for one transaction.
 const refreshBatch = 64
 
-func (r *Refresher) setUp() {
+func (r *Refresher) setUp(ctx context.Context) (err error) {
 	if len(r.Formats) == 0 {
 		r.Formats = crosswalk.All()
 	}
@@ -54,11 +54,14 @@ func (r *Refresher) setUp() {
 	if r.refused == nil {
 		r.refused = map[string]bool{}
 	}
+	if r.defined, err = LoadDefinitions(ctx, r.Store); err != nil {
+		return fmt.Errorf("ingest: %w", err)
+	}
+	return nil
 }
 
 // Run makes a pass at once and then again and again, until ctx ends.
 func (r *Refresher) Run(ctx context.Context) {
-	r.setUp()
 	for {
 		done, err := r.Pass(ctx)
 		switch {
@@ -79,10 +82,12 @@ func (r *Refresher) Run(ctx context.Context) {
 
 // Pass renders all that is outdated now. Half of the time it rests, so that depositors are not kept waiting.
 func (r *Refresher) Pass(ctx context.Context) (done Refreshed, err error) {
-	r.setUp()
+	if err := r.setUp(ctx); err != nil {
+		return done, err
+	}
 	for {
 		began := time.Now()
-		locals, err := r.Store.Outdated(ctx, r.Now().Unix(), crosswalk.Revision, refreshBatch+len(r.refused))
+		locals, err := r.Store.Outdated(ctx, r.Now().Unix(), r.defined.revision(), refreshBatch+len(r.refused))
 		if err != nil {
 			return done, err
 		}
@@ -139,12 +144,12 @@ func (r *Refresher) again(ctx context.Context, local string) (*store.Change, err
 	if err != nil {
 		return nil, fmt.Errorf("ingest: article of %q: %w", local, err)
 	}
-	c, err := NewChange(a, local, r.Formats, r.Now())
+	c, err := NewChange(a, local, r.Formats, r.defined, r.Now())
 	if err != nil {
 		return nil, err
 	}
 	c.Article = item.Article // as it was deposited, also what this version has no field for
-	c.Sets = append(c.Sets, givenSets(item.Sets)...)
+	c.Sets = append(c.Sets, r.defined.others(item.Sets)...)
 	c.If = item.Version
 	// Names that an earlier version did not know of; what belongs to another item is left to the next import to tell.
 	if owner, free, _, err := (&Importer{Store: r.Store}).owner(ctx, NamesOf(a)); err == nil && (owner == local || owner == "") {
@@ -153,12 +158,10 @@ func (r *Refresher) again(ctx context.Context, local string) (*store.Change, err
 	return c, nil
 }
 
-// givenSets are those of an item's sets that its article does not give: somebody put it there.
-func givenSets(specs []string) (sets []store.Set) {
+// others are those of an item's sets that Sheaf does not put it in by itself: somebody put it there.
+func (d *Definitions) others(specs []string) (sets []store.Set) {
 	for _, spec := range specs {
-		switch root, _, _ := strings.Cut(spec, ":"); root {
-		case "journal", "type", "lang":
-		default:
+		if !d.gives(spec) {
 			sets = append(sets, store.Set{Spec: spec})
 		}
 	}
@@ -168,7 +171,9 @@ func givenSets(specs []string) (sets []store.Set) {
 // Repair writes all records of an item anew from its article, or where that is damaged from the inputs that it came from. The item gets
 // a new datestamp, because a harvester may have been given wrong bytes, or none. The error says what is lost.
 func (r *Refresher) Repair(ctx context.Context, local string) error {
-	r.setUp()
+	if err := r.setUp(ctx); err != nil {
+		return err
+	}
 	item, err := r.Store.Get(ctx, local)
 	var c *store.Change
 	switch {
@@ -207,9 +212,9 @@ func (r *Refresher) fromSources(ctx context.Context, item *store.Item) (*store.C
 	}
 	base, _ := compose(parts, "")
 	base.Clean()
-	c, err := NewChange(base, item.Local, r.Formats, r.Now())
+	c, err := NewChange(base, item.Local, r.Formats, r.defined, r.Now())
 	if err == nil {
-		c.Sets = append(c.Sets, givenSets(item.Sets)...)
+		c.Sets = append(c.Sets, r.defined.others(item.Sets)...)
 	}
 	return c, err
 }

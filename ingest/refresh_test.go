@@ -177,9 +177,9 @@ func TestRevisionRenders(t *testing.T) {
 	for i, data := range inputs {
 		_, a, _, err := ingest.Parse(data, "")
 		require.NoError(t, err)
-		c, err := ingest.NewChange(a, ingest.Local(a), crosswalk.All(), clock.Now())
+		c, err := ingest.NewChange(a, ingest.Local(a), crosswalk.All(), nil, clock.Now())
 		require.NoError(t, err)
-		c.Revision = crosswalk.Revision - 1
+		c.Revision--
 		if i%10 == 0 {
 			c.Records[0].Metadata = []byte("<old/>")
 		}

@@ -2,22 +2,40 @@ package ingest
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"sheaf/crosswalk"
+	"sheaf/crosswalk/flat"
 	"sheaf/jats"
 	"sheaf/store"
 )
 
-// Sets are the sets that an article is in by what it says of itself: its journal (journal:KEY), the issue (journal:KEY:YEAR-ISSUE), its kind
-// (type:research-article) and its language (lang:ru), each with the sets above it, so that these have a name too. What the article does
-// not say gives no set.
+// givenRoots are the first parts of the setSpecs that the articles themselves give.
+var givenRoots = map[string]bool{"journal": true, "type": true, "lang": true, "license": true, "open_access": true, "openaire": true, "openaire_data": true, "driver": true,
+	"ec_fundedresources": true, "rioxx": true}
+
+// Sets are the sets that an article is in by what it says of itself, each with the sets above it, so that these have a name too. What the article does not
+// say gives no set.
+//
+//	journal:KEY              its journal, and journal:KEY:YEAR-ISSUE the issue
+//	type:research-article    its kind
+//	lang:ru                  its language
+//	license:cc-by            its licence, whatever the version
+//	open_access              everybody may read it
+//	openaire                 the same, or it is the outcome of a project (OpenAIRE guidelines 3.0)
+//	openaire_data            it is a dataset (OpenAIRE guidelines for data archives)
+//	driver                   everybody may read a full text that it names (DRIVER guidelines 2.0)
+//	ec_fundedresources       the European Commission paid for it: the name that openaire had before
+//	rioxx                    it has a record in that format
 //
 // Source: OAI-PMH 2.0 §2.6.
-func Sets(a *jats.Article) []store.Set {
+func Sets(r *flat.Record, rendered []crosswalk.Rendered) []store.Set {
+	a := r.Article
 	var out []store.Set
 	add := func(spec, name string) { out = append(out, store.Set{Spec: spec, Name: name}) }
 	if key := journalKey(&a.Journal); key != "" {
@@ -42,7 +60,60 @@ func Sets(a *jats.Article) []store.Set {
 		add("lang", "Languages")
 		add("lang:"+base, name)
 	}
+	if l := r.License(); l != nil {
+		if spec, name := license(l.URI); spec != "" {
+			add("license", "Licences")
+			add("license:"+spec, name)
+		}
+	}
+	open, funded, byEC := r.Access == flat.Open, false, false
+	for i := range r.Grants {
+		funded = funded || r.Grants[i].Award != ""
+		byEC = byEC || strings.HasPrefix(r.Grants[i].EURepo, "info:eu-repo/grantAgreement/EC/")
+	}
+	if open {
+		add("open_access", "Open access")
+	}
+	if open || funded {
+		add("openaire", "OpenAIRE")
+	}
+	if r.Type.DataCite == "Dataset" {
+		add("openaire_data", "OpenAIRE data")
+	}
+	if open && len(r.Files) > 0 {
+		add("driver", "Open Access DRIVERset")
+	}
+	if byEC {
+		add("ec_fundedresources", "EC funded resources")
+	}
+	if slices.ContainsFunc(rendered, func(x crosswalk.Rendered) bool { return x.Format.Prefix == "rioxx" }) {
+		add("rioxx", "Rioxx set")
+	}
 	return out
+}
+
+// license is the last part of a licence's setSpec, and its name. Those of Creative Commons are known by their short names, without the version and the
+// country; every other by its address.
+func license(uri string) (spec, name string) {
+	_, rest, ok := strings.Cut(uri, "://")
+	if !ok {
+		return "", ""
+	}
+	rest = strings.TrimPrefix(strings.ToLower(rest), "www.")
+	if path, ok := strings.CutPrefix(rest, "creativecommons.org/"); ok {
+		part := strings.Split(path, "/")
+		switch {
+		case len(part) > 1 && part[0] == "licenses" && part[1] != "":
+			if s, whole := slug(part[1]); whole {
+				return "cc-" + s, "CC " + strings.ToUpper(s)
+			}
+		case len(part) > 1 && part[0] == "publicdomain" && part[1] == "zero":
+			return "cc0", "CC0"
+		case len(part) > 1 && part[0] == "publicdomain" && part[1] == "mark":
+			return "public-domain", "Public Domain Mark"
+		}
+	}
+	return key(rest), uri
 }
 
 // issue is the last part of an issue's setSpec, and its name without that of the journal. Both leave the volume out where there is an issue.
