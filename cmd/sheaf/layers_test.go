@@ -24,6 +24,8 @@ func TestLayers(t *testing.T) {
 		"sheaf/crosswalk/element":    nil,
 		"sheaf/crosswalk/flat":       {"sheaf/jats", "sheaf/crosswalk/element"},
 		"sheaf/crosswalk/oaidc":      {"sheaf/crosswalk/element", "sheaf/crosswalk/flat"},
+		"sheaf/crosswalk/openaire":   {"sheaf/crosswalk/flat", "sheaf/crosswalk/element"},
+		"sheaf/crosswalk/rioxx":      {"sheaf/crosswalk/flat", "sheaf/crosswalk/element"},
 		"sheaf/crosswalk":            {"sheaf/jats", "sheaf/crosswalk/element", "sheaf/crosswalk/flat", "sheaf/crosswalk/oaidc"},
 		"sheaf/store":                nil,
 		"sheaf/store/sqlite":         {"sheaf/store"},
