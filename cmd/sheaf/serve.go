@@ -44,6 +44,7 @@ type serveCmd struct {
 	DebugListen     string        `hidden:"" help:"Address for net/http/pprof."`
 	harvestServe
 	watchServe
+	publishServe
 }
 
 // Validate is called by kong.
@@ -62,7 +63,7 @@ func (c *serveCmd) Validate() error {
 	case c.StopTimeout < 0 || c.StopDelay < 0:
 		return errors.New("--stop-timeout and --stop-delay: want 0 or more")
 	}
-	return c.harvestServe.Validate()
+	return errors.Join(c.harvestServe.Validate(), c.publishServe.Validate())
 }
 
 func (c *serveCmd) Run(ctx context.Context, s *settings, io stdio) error {
@@ -162,6 +163,7 @@ func (c *serveCmd) serve(ctx context.Context, s *settings, db store.Store, io st
 		harvested()
 		return err
 	}
+	dumped := c.publishServe.start(background, s, db, site, log)
 	fmt.Fprintf(io.out, "sheaf: listening on %s%s\n", scheme, l.Addr())
 	if hint != "" {
 		fmt.Fprintf(io.out, hint, site)
@@ -173,6 +175,7 @@ func (c *serveCmd) serve(ctx context.Context, s *settings, db store.Store, io st
 		refreshing.Wait()
 		harvested()
 		watched()
+		dumped()
 	}()
 	service := newService(f, cert, log)
 	service.delay, service.timeout = c.StopDelay, c.StopTimeout
@@ -221,6 +224,7 @@ func (c *serveCmd) front(s *settings, db store.Store, site string, log *slog.Log
 	}
 	f.next = routes(s, db, site, log, repository, f, api.New(api.Options{Store: m.counted(db, byAPI), RepositoryID: s.RepositoryID, Site: site,
 		MaxRecord: c.MaxRecord << 20, MaxImport: c.MaxImport << 20, Log: log, Stopping: f.stopping.Load}))
+	f.next = c.published(s, db, site, log, f.next)
 	return f
 }
 
