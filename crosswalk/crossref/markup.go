@@ -1,0 +1,122 @@
+package crossref
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"sheaf/jats"
+)
+
+// faces are the elements of JATS that Crossref has face markup for.
+//
+// Source: Crossref deposit schema 5.4.0, face_markup.
+var faces = map[string]string{
+	"bold": "b", "italic": "i", "underline": "u", "overline": "ovl", "sup": "sup", "sub": "sub", "sc": "scp", "monospace": "tt",
+}
+
+// appendFace appends rich text with Crossref's face markup. Formulas stay as MathML where there is any, else as their text; of all else the text stays.
+func appendFace(dst []byte, r jats.Rich) []byte {
+	s := string(r)
+	for s != "" {
+		i := strings.IndexByte(s, '<')
+		if i < 0 {
+			return appendRun(dst, s)
+		}
+		dst = appendRun(dst, s[:i])
+		s = s[i:]
+		if strings.HasPrefix(s, "<mml:math") {
+			end := strings.Index(s, "</mml:math>") + len("</mml:math>")
+			if end < len("</mml:math>") {
+				return dst
+			}
+			dst, s = appendRun(dst, s[:end]), s[end:]
+			continue
+		}
+		name, end, rest := tag(s)
+		if name == "tex-math" && !end {
+			if k := strings.Index(rest, "</tex-math>"); k >= 0 && strings.HasPrefix(rest[k+len("</tex-math>"):], "<mml:math") {
+				rest = rest[k+len("</tex-math>"):]
+			}
+		}
+		s = rest
+		face, ok := faces[name]
+		switch {
+		case ok && end:
+			dst = append(append(append(dst, "</"...), face...), '>')
+		case ok:
+			dst = append(append(append(dst, '<'), face...), '>')
+		case name == "break", name == "p" && end, name == "list-item" && end:
+			dst = append(dst, ' ')
+		}
+	}
+	return dst
+}
+
+// appendJATS appends rich text with the prefix jats on its elements, MathML apart. E-mail addresses are left out.
+func appendJATS(dst []byte, r jats.Rich) []byte {
+	s := string(r)
+	for s != "" {
+		i := strings.IndexByte(s, '<')
+		if i < 0 {
+			return appendRun(dst, s)
+		}
+		dst = appendRun(dst, s[:i])
+		s = s[i:]
+		name, end, rest := tag(s)
+		whole := s[:len(s)-len(rest)]
+		s = rest
+		switch {
+		case name == "email" && !end:
+			if k := strings.Index(s, "</email>"); k >= 0 {
+				s = s[k+len("</email>"):]
+			}
+		case strings.HasPrefix(name, "mml:"):
+			dst = appendRun(dst, whole)
+		case end:
+			dst = appendRun(append(dst, "</jats:"...), whole[2:])
+		default:
+			dst = appendRun(append(dst, "<jats:"...), whole[1:])
+		}
+	}
+	return dst
+}
+
+// tag reads the tag that s begins with.
+func tag(s string) (name string, end bool, rest string) {
+	j := strings.IndexByte(s, '>')
+	if j < 0 { // cannot be in a Rich
+		return "", false, ""
+	}
+	name, end = strings.CutPrefix(s[1:j], "/")
+	if k := strings.IndexAny(name, " /"); k >= 0 {
+		name = name[:k]
+	}
+	return name, end, s[j+1:]
+}
+
+// appendRun appends text that is escaped already, or a tag, without what XML 1.0 forbids.
+func appendRun(dst []byte, s string) []byte {
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c < 0x7f {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case c == '\t' || c == '\n' || c == '\r' || c == '\v':
+			dst = append(append(dst, s[from:i]...), ' ')
+		case c < ' ' || r == 0xfffe || r == 0xffff || r >= 0x7f && r < 0xa0:
+			dst = append(dst, s[from:i]...)
+		case r == utf8.RuneError && n == 1:
+			dst = append(append(dst, s[from:i]...), "\uFFFD"...)
+		default:
+			i += n
+			continue
+		}
+		i += n
+		from = i
+	}
+	return append(dst, s[from:]...)
+}
