@@ -16,16 +16,18 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
+	"sheaf/crosswalk/flat"
 	"sheaf/ingest"
 	"sheaf/jats"
 	"sheaf/jats/jats4r"
+	"sheaf/ready"
 	"sheaf/store"
 )
 
 type validateCmd struct {
 	Path    []string `arg:"" optional:"" help:"Files, folders, archives, or - for standard input."`
 	All     bool     `help:"Check everything that is stored, as it is served."`
-	Profile []string `help:"Check by this profile only; may be given several times. The default is all of them." sep:"," placeholder:"NAME"`
+	Profile []string `help:"Check by this profile only; may be given several times. The default is all but those of indexing services." sep:"," placeholder:"NAME"`
 	Format  string   `enum:",${kinds}" default:"" help:"What the inputs are (${kinds}); the default is to recognise each by its content."`
 	JSON    bool     `name:"json" help:"Write each finding as a line of JSON."`
 	SARIF   bool     `name:"sarif" help:"Write all findings as one SARIF 2.1.0 document."`
@@ -36,10 +38,15 @@ type validateCmd struct {
 func (validateCmd) Help() string {
 	var b strings.Builder
 	b.WriteString("The profiles are:\n")
+	asked := false
 	for _, p := range allProfiles() {
-		fmt.Fprintf(&b, "  %-8s %s\n", p.name, p.what)
+		if p.asked && !asked {
+			fmt.Fprintf(&b, "and those of indexing services, which are to be asked for:\n  %-12s all of these, and jats4r\n", allServices)
+		}
+		asked = p.asked
+		fmt.Fprintf(&b, "  %-12s %s\n", p.name, p.what)
 	}
-	b.WriteString("\nIt exits with 3 when an error was found; warnings alone do not count.")
+	b.WriteString("\nIt exits with 3 when an error was found; warnings and notes alone do not count.")
 	return b.String()
 }
 
@@ -54,20 +61,11 @@ func (c *validateCmd) Run(ctx context.Context, s *settings, io stdio) error {
 	case c.JSON && c.SARIF:
 		return wrong("want either --json or --sarif")
 	}
-	v := &validator{site: s.site(), profiles: allProfiles()}
-	if len(c.Profile) > 0 {
-		var names []string
-		for _, p := range allProfiles() {
-			names = append(names, p.name)
-		}
-		for _, name := range c.Profile {
-			if !slices.Contains(names, name) {
-				return wrong("--profile %q: want one of %s", name, strings.Join(names, ", "))
-			}
-		}
-		v.profiles = slices.DeleteFunc(v.profiles, func(p profile) bool { return !slices.Contains(c.Profile, p.name) })
+	profiles, err := chosen(c.Profile)
+	if err != nil {
+		return wrong("--profile %v", err)
 	}
-	var err error
+	v := &validator{site: s.site(), profiles: profiles}
 	if slices.ContainsFunc(v.profiles, func(p profile) bool { return p.name == "dtd" }) {
 		v.dtds, err = findDTDs(c.DTD)
 		if err != nil && (c.DTD != "" || slices.Contains(c.Profile, "dtd")) {
@@ -105,6 +103,11 @@ func (c *validateCmd) Run(ctx context.Context, s *settings, io stdio) error {
 	if c.All {
 		what = "items"
 	}
+	if len(c.Profile) > 0 { // the services were asked for
+		for i := range sum.ready.Sums {
+			fmt.Fprintf(io.err, "sheaf: %s\n", &sum.ready.Sums[i])
+		}
+	}
 	fmt.Fprintf(io.err, "sheaf: %d %s, %d records, %d errors, %d warnings\n", sum.files, what, sum.records, sum.errors, sum.warnings)
 	switch {
 	case err != nil:
@@ -119,8 +122,8 @@ func (c *validateCmd) Run(ctx context.Context, s *settings, io stdio) error {
 type finding struct {
 	Path     string `json:"path"`           // file, or oai: identifier
 	Line     int    `json:"line,omitempty"` // 1-based; 0: not known
-	Severity string `json:"severity"`       // "error" or "warning"
-	Code     string `json:"code"`           // as in docs/codes.md
+	Severity string `json:"severity"`       // "error", "warning" or "note"
+	Code     string `json:"code"`           // as in docs/codes.md and docs/readiness.md
 	Message  string `json:"message"`
 	Advice   string `json:"advice,omitempty"`  // what to do
 	Rule     string `json:"rule,omitempty"`    // what is demanded, in a sentence
@@ -131,6 +134,7 @@ type finding struct {
 const (
 	severityError   = "error"
 	severityWarning = "warning"
+	severityNote    = "note" // what an indexing service would gain by
 )
 
 // reporter writes findings.
@@ -173,8 +177,11 @@ func (l jsonLines) finding(f finding) error {
 
 func (l jsonLines) end() error { return nil }
 
-// tally counts what was checked and found.
-type tally struct{ files, records, errors, warnings int }
+// tally counts what was checked and found, and what the services would say of it.
+type tally struct {
+	files, records, errors, warnings int
+	ready                            ready.Tally
+}
 
 // validator checks subjects by profiles. It is safe for concurrent use once made.
 type validator struct {
@@ -191,10 +198,11 @@ const (
 // run checks what find yields, several at a time, and tells the findings in the order of the inputs. The error is that of find, of tell or of ctx.
 func (v *validator) run(ctx context.Context, find func(ctx context.Context, yield func(*subject) error) error, tell func(finding) error) (tally, error) {
 	type job struct {
-		s     *subject
-		found []finding
-		size  int64
-		done  chan struct{}
+		s       *subject
+		found   []finding
+		answers []ready.Answer
+		size    int64
+		done    chan struct{}
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	room := semaphore.NewWeighted(maxInHand)
@@ -212,7 +220,8 @@ func (v *validator) run(ctx context.Context, find func(ctx context.Context, yiel
 			work.Go(func() error {
 				defer close(j.done)
 				j.found = v.check(ctx, s)
-				s.source, s.stored, s.article, s.tree = nil, nil, nil, nil
+				j.answers = v.answers(s, j.found)
+				s.source, s.stored, s.article, s.record, s.tree = nil, nil, nil, nil, nil
 				return nil
 			})
 			select {
@@ -233,10 +242,14 @@ func (v *validator) run(ctx context.Context, find func(ctx context.Context, yiel
 				sum.files++
 				last = j.s.name
 			}
+			if j.answers != nil {
+				sum.ready.Add(j.s.name, j.answers)
+			}
 			for _, f := range j.found {
-				if f.Severity == severityError {
+				switch f.Severity {
+				case severityError:
 					sum.errors++
-				} else {
+				case severityWarning:
 					sum.warnings++
 				}
 				if err := tell(f); err != nil {
@@ -261,6 +274,7 @@ type subject struct {
 	local  string // of an item
 
 	article  *jats.Article
+	record   *flat.Record // of the article, once asked for
 	warnings []jats.Warning
 	at       time.Time
 	tree     *jats4r.Document // of the source, once asked for

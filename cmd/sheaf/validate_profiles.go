@@ -2,33 +2,117 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"sheaf/crosswalk"
 	"sheaf/ingest"
 	"sheaf/jats/jats4r"
+	"sheaf/ready"
 )
 
-// profile is one thing to check inputs and items by. A service that harvests Sheaf, with demands of its own, is another profile: add it to [allProfiles].
+// profile is one thing to check inputs and items by.
 type profile struct {
-	name  string // as in --profile
-	what  string // for people
-	check func(ctx context.Context, v *validator, s *subject) []finding
+	name    string         // as in --profile; a format and a service may share one, which then stands for both
+	what    string         // for people
+	service *ready.Service // whose rules these are; nil: none's
+	asked   bool           // checked only when it is asked for by name
+	check   func(ctx context.Context, v *validator, s *subject) []finding
 }
+
+// services as --profile stands for all indexing services.
+const allServices = "services"
 
 // allProfiles are all profiles, in the order in which they are checked.
 func allProfiles() []profile {
-	all := []profile{{
-		"article", "what Sheaf had to mend or leave out on reading", checkArticle,
-	}}
+	all := []profile{{name: "article", what: "what Sheaf had to mend or leave out on reading", check: checkArticle}}
 	for _, f := range crosswalk.All() {
-		all = append(all, profile{f.Prefix, "the " + f.Prefix + " record that Sheaf serves can be made, and is well-formed", checkFormat(f)})
+		all = append(all, profile{name: f.Prefix, what: "the " + f.Prefix + " record that Sheaf serves can be made, and is well-formed", check: checkFormat(f)})
 	}
-	return append(all,
-		profile{"jats4r", "JATS by the recommendations of JATS4R: the file itself, and what Sheaf serves", checkJATS4R},
-		profile{"dtd", "JATS by its DTD: the file itself, and what Sheaf serves; needs xmllint and a folder of DTDs", checkDTD},
+	all = append(all,
+		profile{name: "jats4r", what: "JATS by the recommendations of JATS4R: the file itself, and what Sheaf serves", service: ready.Find("jats4r"), check: checkJATS4R},
+		profile{name: "dtd", what: "JATS by its DTD: the file itself, and what Sheaf serves; needs xmllint and a folder of DTDs", check: checkDTD},
 	)
+	for i := range ready.Services() {
+		if s := &ready.Services()[i]; s.Name != "jats4r" {
+			all = append(all, profile{name: s.Name, what: "what " + s.Title + " would find wanting", service: s, asked: true, check: checkService(s)})
+		}
+	}
+	return all
+}
+
+// chosen are the profiles of those names; without names, those that are not to be asked for. The error names one that is none.
+func chosen(names []string) ([]profile, error) {
+	all := allProfiles()
+	known := []string{allServices}
+	for _, p := range all {
+		if !slices.Contains(known, p.name) {
+			known = append(known, p.name)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("%q: want one of %s", name, strings.Join(known, ", "))
+		}
+	}
+	return slices.DeleteFunc(all, func(p profile) bool {
+		if len(names) == 0 {
+			return p.asked
+		}
+		return !slices.Contains(names, p.name) && !(p.service != nil && slices.Contains(names, allServices))
+	}), nil
+}
+
+// checkService makes the check of what an indexing service would say.
+func checkService(service *ready.Service) func(context.Context, *validator, *subject) []finding {
+	return func(_ context.Context, _ *validator, s *subject) (found []finding) {
+		if s.record == nil {
+			s.record = crosswalk.Record(s.article, s.local, s.at)
+		}
+		for _, f := range service.Answer(s.record).Findings {
+			message, advice, _ := strings.Cut(f.Rule.Says, ". ")
+			if message = strings.TrimSuffix(message, "."); f.Found != "" {
+				message += ": " + f.Found
+			}
+			found = append(found, finding{
+				Line: s.line, Severity: severityOf(f.Rule), Code: f.Rule.Code, Message: message, Advice: advice,
+				Rule: fmt.Sprintf("%s, %s: %s.", service.Title, f.Rule.Level, f.Rule.Source),
+			})
+		}
+		return found
+	}
+}
+
+func severityOf(r *ready.Rule) string {
+	switch {
+	case r.Stops():
+		return severityError
+	case r.Level == ready.Optional:
+		return severityNote
+	}
+	return severityWarning
+}
+
+// answers are what the services among the profiles say of a subject in which that was found; none of one that could not be read.
+func (v *validator) answers(s *subject, found []finding) (out []ready.Answer) {
+	if s.err != nil {
+		return nil
+	}
+	for _, p := range v.profiles {
+		if p.service == nil {
+			continue
+		}
+		a := ready.Answer{Service: p.service, Ready: true}
+		for _, f := range found {
+			if rule := p.service.Rule(f.Code); f.Profile == p.name && rule != nil {
+				a.Findings = append(a.Findings, ready.Finding{Rule: rule, Found: f.Message})
+				a.Ready = a.Ready && !rule.Stops()
+			}
+		}
+		out = append(out, a)
+	}
+	return out
 }
 
 // checkArticle tells the warnings of reading.

@@ -17,6 +17,7 @@ import (
 	"sheaf/crosswalk"
 	"sheaf/fixtures/fixturetest"
 	"sheaf/jats"
+	"sheaf/ready"
 )
 
 // sound is an article that no profile finds wanting.
@@ -97,10 +98,10 @@ func between(s, from, to string) string {
 
 func TestValidateUsage(t *testing.T) {
 	for want, args := range map[string][]string{
-		"want either paths or --all":     {},
-		"want either paths or --all ":    {"--all", "a.xml"},
-		"want either --json or --sarif":  {"a.xml", "--json", "--sarif"},
-		`--profile "crossref": want one`: {"a.xml", "--profile", "crossref"},
+		"want either paths or --all":    {},
+		"want either paths or --all ":   {"--all", "a.xml"},
+		"want either --json or --sarif": {"a.xml", "--json", "--sarif"},
+		`--profile "scopus": want one`:  {"a.xml", "--profile", "scopus"},
 	} {
 		_, errs, code := sheaf(t, "", append([]string{"validate"}, args...)...)
 		assert.Equal(t, exitUsage, code, "%q", args)
@@ -314,17 +315,26 @@ func TestValidateStops(t *testing.T) {
 
 // Each format that is served is a profile, and each profile finds nothing in a sound article.
 func TestProfiles(t *testing.T) {
-	names := map[string]bool{}
+	names, services := map[string]bool{}, map[string]bool{}
 	for _, p := range allProfiles() {
-		assert.False(t, names[p.name], p.name)
-		names[p.name] = true
+		seen := names
+		if p.asked {
+			seen = services
+		}
+		assert.False(t, seen[p.name], p.name)
+		seen[p.name] = true
 		assert.NotEmpty(t, p.what)
+	}
+	for _, s := range ready.Services() {
+		assert.True(t, services[s.Name] || names[s.Name], s.Name)
 	}
 	for _, f := range crosswalk.All() {
 		assert.True(t, names[f.Prefix], f.Prefix)
 	}
 	// An article that cannot be rendered: its stored JSON was made by hand.
-	v := &validator{profiles: allProfiles()}
+	usual, err := chosen(nil)
+	require.NoError(t, err)
+	v := &validator{profiles: usual}
 	found := v.check(context.Background(), &subject{name: "x", stored: []byte(`{"title":{"text":"a < b"}}`)})
 	codes := map[string]bool{}
 	for _, f := range found {
@@ -336,4 +346,59 @@ func TestProfiles(t *testing.T) {
 	found = v.check(context.Background(), &subject{name: "x", stored: []byte(`{`)})
 	require.Len(t, found, 1)
 	assert.Equal(t, "record-invalid", found[0].Code)
+}
+
+// An indexing service is a profile that is asked for by name: its findings as those of any other, and a sum at the end.
+func TestValidateServices(t *testing.T) {
+	files := map[string]string{
+		"1.xml": sound,
+		"2.json": `{"articleType":"research-article","lang":"en","title":{"text":"A"},"journal":{"title":{"text":"J"},"publishers":[{"text":"P"}]},"contribs":[{"collab":[{"text":"G"}]}],
+"ids":[{"type":"doi","value":"10.5555/b"}],"pubDates":[{"type":"pub","date":"2024"}],"permissions":{"licenses":[{"uri":"https://creativecommons.org/licenses/by/4.0/"}]}}`,
+		"3.xml": "<article>",
+	}
+	out, errs, code := validateFiles(t, files, "1.xml", "2.json", "3.xml", "--profile", "openaire4", "--profile", "base")
+	assert.Equal(t, exitRefused, code)
+	assert.Contains(t, out, "1.xml: error openaire4-author: No author is named\n")
+	assert.Contains(t, out, "1.xml: warning openaire4-abstract: There is no abstract\n")
+	assert.Contains(t, out, "1.xml: note openaire4-day: The day of publication is not known: \"2024\"\n")
+	assert.Contains(t, out, "1.xml: warning base-author: ")
+	assert.NotRegexp(t, `(?m)^2.json: error`, out)
+	assert.Regexp(t, `(?m)^3\.xml:1: error malformed`, out)
+	assert.Contains(t, errs, "sheaf: OpenAIRE v4: 1 of 2 ready; 1 no author, 1 no publisher\nsheaf: BASE: 2 of 2 ready\nsheaf: 3 files, 3 records, 3 errors, ")
+
+	out, _, _ = validateFiles(t, files, "1.xml", "--profile", "openaire4", "--json")
+	var f finding
+	line, _, _ := strings.Cut(out, "\n")
+	require.NoError(t, json.Unmarshal([]byte(line), &f))
+	assert.Equal(t, finding{Path: "1.xml", Severity: "error", Code: "openaire4-author", Message: "No author is named",
+		Advice: "Name the authors, or the body that speaks in the article.", Profile: "openaire4",
+		Rule: "OpenAIRE v4, mandatory: OpenAIRE Guidelines for Literature Repository Managers 4.0, 2 Creator (M)."}, f)
+
+	out, _, _ = validateFiles(t, files, "1.xml", "--profile", "openaire4", "--sarif")
+	assert.Contains(t, out, `"ruleId":"openaire4-day","ruleIndex":`)
+	assert.Contains(t, out, `"level":"note"`)
+
+	_, errs, code = validateFiles(t, files, "1.xml", "--profile", "services")
+	assert.Equal(t, exitRefused, code)
+	for _, s := range ready.Services() {
+		assert.Contains(t, errs, "sheaf: "+s.Title+": ")
+	}
+	_, errs, _ = validateFiles(t, files, "1.xml")
+	assert.NotContains(t, errs, " ready", "they are to be asked for")
+
+	_, errs, _ = validateFiles(t, map[string]string{"w.xml": wanting}, "w.xml", "--profile", "jats4r")
+	assert.Contains(t, errs, "sheaf: JATS4R: 0 of 1 ready; 1 permissions copyright year\n")
+}
+
+// Of what is stored the same is told, by identifier.
+func TestValidateServicesAll(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("sound.xml", []byte(sound), 0o644))
+	db := tempDB(t)
+	_, errs, code := sheaf(t, "", "import", db, "sound.xml")
+	require.Zero(t, code, errs)
+	out, errs, code := sheaf(t, "", "validate", "--all", db, "--profile", "doaj,scholar")
+	assert.Equal(t, exitRefused, code, errs)
+	assert.Contains(t, out, "oai:sheaf.example.org:10.5555/sound: error scholar-author: No author is named")
+	assert.Contains(t, errs, "sheaf: DOAJ: 1 of 1 ready\nsheaf: Google Scholar: 0 of 1 ready; 1 no author, 1 nothing to read\n")
 }
