@@ -14,7 +14,7 @@ import (
 //
 // Source: OAI-PMH 2.0 §3.5, §4.3, §4.5.
 func (r *Repository) list(ctx context.Context, a *answer, q *request) error {
-	t := &token{verb: q.verb, prefix: q.args[argPrefix], set: q.args[argSet], from: q.from, until: q.until}
+	t := &token{verb: q.verb, prefix: q.prefix, set: q.args[argSet], from: q.from, until: q.until}
 	first := q.args[argToken] == ""
 	if !first {
 		var err error

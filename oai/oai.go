@@ -62,6 +62,9 @@ type Repository struct {
 	Now          func() time.Time   // for the life of tokens only; nil: time.Now
 	Observe      func(Answered)     // told of every request when it is over; nil: nobody is
 
+	scope    string // setSpec of the journal whose items these are; "": all
+	journals journals
+
 	once   sync.Once
 	prefix string // of an identifier: "oai:REPOSITORY-ID:"
 	site   string // SiteURL, escaped for XML
@@ -113,7 +116,15 @@ func (r *Repository) setUp() {
 }
 
 // Faults is the number of records that could not be read and were left out of a list since the start.
-func (r *Repository) Faults() int64 { return r.faults.Load() }
+func (r *Repository) Faults() int64 {
+	n := r.faults.Load()
+	r.journals.Lock()
+	defer r.journals.Unlock()
+	for _, j := range r.journals.by {
+		n += j.faults.Load()
+	}
+	return n
+}
 
 // ServeHTTP answers one request. A fault of the request is told inside a 200 response; a fault of the store is logged and is a bare 503,
 // or 500 where the data are damaged. When it happens after a part of the response was sent, the connection is cut,
@@ -233,9 +244,7 @@ func (r *Repository) answer(ctx context.Context, a *answer, query string, faults
 	q, more := r.parse(query)
 	faults = append(faults, more...)
 	a.told.Verb = q.verb
-	if prefix := q.args[argPrefix]; r.format(prefix) >= 0 {
-		a.told.Prefix = prefix
-	}
+	a.told.Prefix = q.prefix
 	if len(faults) == 1 && faults[0].Code == CannotDisseminateFormat && q.args[argIdentifier] != "" {
 		if _, err := r.item(ctx, q.args[argIdentifier]); errors.As(err, &more) {
 			faults = append(faults, more...)

@@ -2,6 +2,7 @@ package oai
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -37,10 +38,11 @@ var verbs = map[string]struct{ required, optional []argument }{
 
 // request is one whose arguments are legal, each given at most once and not empty.
 type request struct {
-	verb  string
-	args  [numArguments]string // as given; "" when absent
-	from  int64                // seconds since 1970, inclusive; 0: from the start
-	until int64                // inclusive: of a day its last second; 0: not given
+	verb   string
+	args   [numArguments]string // as given; "" when absent
+	prefix string               // of the format that is asked for: the metadataPrefix, or what it is an alias of
+	from   int64                // seconds since 1970, inclusive; 0: from the start
+	until  int64                // inclusive: of a day its last second; 0: not given
 }
 
 // parse reads the arguments of a request and reports every fault that can be seen without the store.
@@ -131,6 +133,8 @@ func (r *Repository) check(q *request, faults *Errors) {
 		faults.add(BadArgument, "the metadataPrefix %.100q has a character that is not allowed in one", prefix)
 	case r.format(prefix) < 0:
 		faults.add(CannotDisseminateFormat, "the metadataPrefix %.100q is unknown here", prefix)
+	default:
+		q.prefix = r.Formats[r.format(prefix)].Prefix
 	}
 	if set := q.args[argSet]; set != "" && !store.ValidSetSpec(set) {
 		faults.add(BadArgument, "the set %.100q is not a setSpec", set)
@@ -162,10 +166,10 @@ func (r *Repository) check(q *request, faults *Errors) {
 	}
 }
 
-// format returns the place of a metadataPrefix in Formats, or -1.
+// format returns the place of a metadataPrefix, or of an alias of one, in Formats, or -1.
 func (r *Repository) format(prefix string) int {
 	for i := range r.Formats {
-		if r.Formats[i].Prefix == prefix {
+		if r.Formats[i].Prefix == prefix || slices.Contains(r.Formats[i].Aliases, prefix) {
 			return i
 		}
 	}

@@ -114,7 +114,7 @@ func parseToken(s string, key []byte) (*token, error) {
 	return t, nil
 }
 
-// tokenKey returns the key that tokens are signed with: the same on all nodes over one store, another for each repository.
+// tokenKey returns the key that tokens are signed with: the same on all nodes over one store, another for each repository and journal.
 func (r *Repository) tokenKey(ctx context.Context) ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -125,6 +125,9 @@ func (r *Repository) tokenKey(ctx context.Context) ([]byte, error) {
 		}
 		h := hmac.New(sha256.New, secret)
 		h.Write([]byte("sheaf resumptionToken\n" + r.RepositoryID))
+		if r.scope != "" {
+			h.Write([]byte("\n" + r.scope))
+		}
 		r.key = h.Sum(nil)
 	}
 	return r.key, nil

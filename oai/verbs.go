@@ -115,11 +115,13 @@ func (r *Repository) listMetadataFormats(ctx context.Context, a *answer, q *requ
 	}
 	a.buf = append(a.buf, "<ListMetadataFormats>\n"...)
 	for _, f := range formats {
-		a.buf = append(a.buf, "<metadataFormat>\n"...)
-		a.element("metadataPrefix", f.Prefix)
-		a.element("schema", strings.ReplaceAll(f.Schema, crosswalk.BaseURL, r.SiteURL))
-		a.element("metadataNamespace", f.Namespace)
-		a.buf = append(a.buf, "</metadataFormat>\n"...)
+		for _, prefix := range append([]string{f.Prefix}, f.Aliases...) {
+			a.buf = append(a.buf, "<metadataFormat>\n"...)
+			a.element("metadataPrefix", prefix)
+			a.element("schema", strings.ReplaceAll(f.Schema, crosswalk.BaseURL, r.SiteURL))
+			a.element("metadataNamespace", f.Namespace)
+			a.buf = append(a.buf, "</metadataFormat>\n"...)
+		}
 	}
 	a.buf = append(a.buf, "</ListMetadataFormats>\n"...)
 	return nil
@@ -184,7 +186,7 @@ func (r *Repository) listSets(ctx context.Context, a *answer, q *request) error 
 //
 // Source: OAI-PMH 2.0 §4.1.
 func (r *Repository) getRecord(ctx context.Context, a *answer, q *request) error {
-	identifier, prefix := q.args[argIdentifier], q.args[argPrefix]
+	identifier, prefix := q.args[argIdentifier], q.prefix
 	for _, local := range r.locals(identifier) {
 		_, err := r.Items.Record(ctx, local, prefix, func(row *store.Row) error {
 			if !r.sound(row) {
@@ -203,5 +205,5 @@ func (r *Repository) getRecord(ctx context.Context, a *answer, q *request) error
 	if _, err := r.item(ctx, identifier); err != nil {
 		return err
 	}
-	return errorf(CannotDisseminateFormat, "the item has no %q", prefix)
+	return errorf(CannotDisseminateFormat, "the item has no %q", q.args[argPrefix])
 }

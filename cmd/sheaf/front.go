@@ -43,7 +43,7 @@ const (
 
 func kindOf(path string) string {
 	switch {
-	case path == "/oai" || path == "/oai/xml":
+	case path == "/oai" || strings.HasPrefix(path, "/oai/"):
 		return kindOAI
 	case strings.HasPrefix(path, "/api/"):
 		return kindAPI

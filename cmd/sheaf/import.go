@@ -55,6 +55,9 @@ func (c *importCmd) Run(ctx context.Context, s *settings, io stdio) error {
 		return err
 	}
 	defer db.Close()
+	if _, err := s.define(ctx, db); err != nil {
+		return err
+	}
 	return c.into(ctx, s, db, sets, io)
 }
 
@@ -152,6 +155,9 @@ func parseSets(args []string) ([]store.Set, error) {
 		spec, name, _ := strings.Cut(a, "=")
 		if !store.ValidSetSpec(spec) {
 			return nil, fmt.Errorf("--set %q: want a setSpec such as news or news:2026, without blanks or slashes", a)
+		}
+		if ingest.Gives(spec) {
+			return nil, fmt.Errorf("--set %q: sets under %q are given by the articles themselves", a, strings.SplitN(spec, ":", 2)[0])
 		}
 		sets = append(sets, store.Set{Spec: spec, Name: name})
 	}

@@ -55,6 +55,7 @@ type settings struct {
 	BaseURL        string          `help:"Public address of the site, without /oai; the default is http:// and the listen address."`
 	PageSize       int             `default:"100" help:"Records in a list response, 1 to 1000."`
 	TokenLife      time.Duration   `default:"168h" help:"How long a resumptionToken stays good."`
+	Sets           string          `help:"TOML file that defines sets by queries over the articles, and says what the endpoints of journals tell of themselves (docs/sets.md)." placeholder:"FILE"`
 	LogFormat      string          `enum:"text,json" default:"text" help:"Form of the log on standard error: text or json."`
 	LogLevel       string          `enum:"debug,info,warn,error" default:"info" help:"Lowest level that is logged: debug, info, warn or error."`
 	Verbose        bool            `short:"v" help:"Log more, warnings about inputs too: as --log-level debug."`

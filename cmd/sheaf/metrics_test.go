@@ -75,7 +75,7 @@ func TestMetricsWithoutStore(t *testing.T) {
 	assert.Len(t, log.of(t, "metrics: the store does not answer"), 1)
 
 	c := &serveCmd{MaxRequests: 1}
-	site := c.front(&settings{RepositoryID: "sheaf.example.org"}, db, "http://sheaf.example.org", f.log)
+	site := c.front(&settings{RepositoryID: "sheaf.example.org"}, db, "http://sheaf.example.org", &setsFile{}, f.log)
 	w = ask(site, "GET", "/readyz")
 	assert.Equal(t, 503, w.Code)
 	assert.Equal(t, 200, ask(site, "GET", "/healthz").Code)
@@ -87,7 +87,7 @@ func TestNotReadyWhileStopping(t *testing.T) {
 	db, err := sqlite.Open(t.TempDir()+"/sheaf.db", sqlite.Options{})
 	require.NoError(t, err)
 	defer db.Close()
-	site := (&serveCmd{MaxRequests: 1}).front(&settings{RepositoryID: "sheaf.example.org"}, db, "http://sheaf.example.org", f.log)
+	site := (&serveCmd{MaxRequests: 1}).front(&settings{RepositoryID: "sheaf.example.org"}, db, "http://sheaf.example.org", &setsFile{}, f.log)
 	assert.Equal(t, 200, ask(site, "GET", "/readyz").Code)
 	site.stopping.Store(true)
 	w := ask(site, "GET", "/readyz")
@@ -103,7 +103,7 @@ func TestMetricsOfDeposits(t *testing.T) {
 	db, err := sqlite.Open(filepath.Join(t.TempDir(), "sheaf.db"), sqlite.Options{})
 	require.NoError(t, err)
 	defer db.Close()
-	site := (&serveCmd{MaxRequests: 4}).front(&settings{RepositoryID: "sheaf.example.org"}, db, "http://sheaf.example.org", f.log)
+	site := (&serveCmd{MaxRequests: 4}).front(&settings{RepositoryID: "sheaf.example.org"}, db, "http://sheaf.example.org", &setsFile{}, f.log)
 	text, token, err := api.NewToken("test", true, time.Now())
 	require.NoError(t, err)
 	require.NoError(t, db.PutToken(t.Context(), token))

@@ -52,7 +52,7 @@ func TestDashboard(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	cert, err := loadCertificate(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), log)
 	require.NoError(t, err)
-	site := (&serveCmd{MaxRequests: 1}).front(&settings{RepositoryID: "sheaf.example.org", AdminEmail: []string{"a@example.org"}}, &pooled{filled(t)}, "http://sheaf.example.org", log)
+	site := (&serveCmd{MaxRequests: 1}).front(&settings{RepositoryID: "sheaf.example.org", AdminEmail: []string{"a@example.org"}}, &pooled{filled(t)}, "http://sheaf.example.org", &setsFile{}, log)
 	site.metrics.expiring(cert)
 	site.metrics.open(&connections{})
 	ask(site, "GET", "/oai?verb=ListRecords&metadataPrefix=jats")

@@ -144,7 +144,12 @@ func (c *serveCmd) serve(ctx context.Context, s *settings, db store.Store, io st
 	if site == "" {
 		site = scheme + l.Addr().String()
 	}
-	f := c.front(s, db, site, log)
+	sets, err := s.define(ctx, db)
+	if err != nil {
+		l.Close()
+		return err
+	}
+	f := c.front(s, db, site, sets, log)
 	if cert != nil {
 		f.metrics.expiring(cert)
 	}
@@ -194,7 +199,7 @@ func items(db store.Store) oai.Items {
 }
 
 // front is everything that Sheaf answers (CONTRACT, HTTP), behind its limits.
-func (c *serveCmd) front(s *settings, db store.Store, site string, log *slog.Logger) *front {
+func (c *serveCmd) front(s *settings, db store.Store, site string, sets *setsFile, log *slog.Logger) *front {
 	repository := &oai.Repository{
 		Items:        items(db),
 		Formats:      crosswalk.All(),
@@ -222,18 +227,20 @@ func (c *serveCmd) front(s *settings, db store.Store, site string, log *slog.Log
 	if c.AccessLog {
 		f.access = slog.LevelInfo
 	}
-	f.next = routes(s, db, site, log, repository, f, api.New(api.Options{Store: m.counted(db, byAPI), RepositoryID: s.RepositoryID, Site: site,
+	f.next = routes(s, db, site, sets, log, repository, f, api.New(api.Options{Store: m.counted(db, byAPI), RepositoryID: s.RepositoryID, Site: site,
 		MaxRecord: c.MaxRecord << 20, MaxImport: c.MaxImport << 20, Log: log, Stopping: f.stopping.Load}))
 	f.next = c.published(s, db, site, log, f.next)
 	return f
 }
 
-func routes(s *settings, db store.Store, site string, log *slog.Logger, repository *oai.Repository, f *front, deposits http.Handler) http.Handler {
+func routes(s *settings, db store.Store, site string, sets *setsFile, log *slog.Logger, repository *oai.Repository, f *front, deposits http.Handler) http.Handler {
 	pages := &web.Pages{Store: db, RepositoryID: s.RepositoryID, Name: s.RepositoryName, SiteURL: site, Log: log}
 
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	r.Handle("/oai", repository)
 	r.Handle("/oai/xml", repository) // XML for a person's browser too
+	r.Handle("/oai/{journal}", journals(repository, sets))
+	r.Handle("/oai/{journal}/xml", journals(repository, sets))
 	r.PathPrefix("/api/").Handler(deposits)
 	get := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
 	get.HandleFunc("/", pages.Front)
