@@ -157,12 +157,11 @@ func (d *Definitions) compile() error {
 	seen := map[string]bool{}
 	for i := range d.Sets {
 		s := &d.Sets[i]
-		root, _, _ := strings.Cut(s.Spec, ":")
 		switch {
 		case !store.ValidSetSpec(s.Spec):
 			return fmt.Errorf("set %q: want a setSpec such as physics or physics:plasma, without blanks or slashes", s.Spec)
-		case givenRoots[root]:
-			return fmt.Errorf("set %q: sets under %q are given by the articles themselves", s.Spec, root)
+		case Gives(s.Spec):
+			return fmt.Errorf("set %q: sets under %q are given by the articles themselves", s.Spec, strings.SplitN(s.Spec, ":", 2)[0])
 		case seen[s.Spec]:
 			return fmt.Errorf("set %q: defined twice", s.Spec)
 		case strings.TrimSpace(s.Name) == "":
@@ -239,12 +238,15 @@ func (d *Definitions) sets(r *flat.Record, given []store.Set) (out []store.Set) 
 	return out
 }
 
+// Gives tells whether a set is one that items are put into and taken out of by what their articles say ([Sets]).
+func Gives(spec string) bool {
+	root, _, _ := strings.Cut(spec, ":")
+	return givenRoots[root]
+}
+
 // gives tells whether a set is one that Sheaf puts items into and takes them out of by itself.
 func (d *Definitions) gives(spec string) bool {
-	if root, _, _ := strings.Cut(spec, ":"); givenRoots[root] {
-		return true
-	}
-	return d != nil && (slices.Contains(d.Retired, spec) || slices.ContainsFunc(d.Sets, func(s SetDefinition) bool { return s.Spec == spec }))
+	return Gives(spec) || d != nil && (slices.Contains(d.Retired, spec) || slices.ContainsFunc(d.Sets, func(s SetDefinition) bool { return s.Spec == spec }))
 }
 
 // revision is what an item was made by: the crosswalks, and the definitions of sets.
