@@ -27,7 +27,7 @@ func (r *Reader) Read(ctx context.Context, local string) (*Change, error) {
 		return nil, err
 	}
 	c := &Change{
-		Local: item.Local, Identifier: "oai:" + r.RepositoryID + ":" + item.Local, Datestamp: item.Datestamp, Sets: item.Sets,
+		Local: item.Local, Identifier: "oai:" + r.RepositoryID + ":" + item.Local, Datestamp: item.Datestamp, Sets: specs(item.Sets),
 		Deleted: item.Deleted || !within(item.Sets, r.Set), Bytes: len(item.Article), site: r.Site,
 	}
 	if len(item.Article) == 0 && c.Deleted {
@@ -37,6 +37,15 @@ func (r *Reader) Read(ctx context.Context, local string) (*Change, error) {
 		return nil, fmt.Errorf("feed: %s: its article cannot be read: %w", local, err)
 	}
 	return c, nil
+}
+
+// specs returns each setSpec with its ancestors.
+func specs(own []string) []string {
+	sets := make([]store.Set, len(own))
+	for i, s := range own {
+		sets[i].Spec = s
+	}
+	return store.SetSpecs(sets)
 }
 
 // within tells whether one of specs is set, or a set below it.

@@ -72,6 +72,7 @@ type cli struct {
 	Get        getCmd        `cmd:"" help:"Write one record; without a prefix, the article as JSON."`
 	Delete     deleteCmd     `cmd:"" help:"Delete items, leaving tombstones."`
 	Validate   validateCmd   `cmd:"" help:"Tell what an indexing service would refuse of files, or of everything stored."`
+	Feed       feedCmd       `cmd:"" help:"Bring what has changed to search engines and deposit services."`
 	Check      checkCmd      `cmd:"" help:"Check the integrity of the store."`
 	Backup     backupCmd     `cmd:"" help:"Write a consistent copy of the store to a new file, while it is served and written to."`
 	Restore    restoreCmd    `cmd:"" help:"Fill an empty store from a backup, also one on another kind of database."`
