@@ -43,7 +43,8 @@
 //	Grants                               fr:program, a fundgroup for each funder, with the id of the Open Funder Registry. The ROR of a funder is left out: fundref.xsd
 //	                                       of 5.4.0 has no place for it, only that of 5.5.0. A grant without the name of its funder is left out
 //	Permissions                          ai:program: free_to_read where the source says it, license_ref with applies_to where the version is known
-//	Related                              rel:program; datasets and software whose part is not told are hasRelatedMaterial
+//	Related                              rel:program; datasets and software are references: that they were made for the work, isSupplementedBy, is
+//	                                       written only where it is said
 //	Related: corrected, retracted, ...   crossmark/updates, dated with the full date of this notice. Crossmark demands the DOI of the publisher's policy: it is
 //	                                       written only where the article has it (CustomMeta "crossmark-policy"); else updates are left out
 //	CustomMeta "archive"                 archive_locations, if one of the schema's

@@ -313,9 +313,17 @@ func (w *writer) paragraphs(ps []jats.Rich) {
 func (w *writer) sections(secs []jats.Sec) {
 	for i := range secs {
 		w.Open("jats:sec")
+		start := len(w.B)
 		w.jats("jats:title", secs[i].Title)
+		if len(w.B) == start {
+			w.Empty("jats:title") // must be there
+		}
+		titled := len(w.B)
 		w.paragraphs(secs[i].P)
 		w.sections(secs[i].Secs)
+		if secs[i].Title == "" && len(w.B) == titled {
+			w.B = w.B[:start]
+		}
 		w.Close()
 	}
 }
