@@ -820,7 +820,14 @@ func printed(c *jats.Citation) string {
 	}
 	parts := nonEmpty(strings.Join(nonEmpty(people...), ", "), first(c.ChapterTitles), first(c.Titles), c.DataTitle.Plain(), first(c.Sources), c.ConfName,
 		strings.Join(nonEmpty(c.PublisherLoc, c.PublisherName), ": "), strings.Join(nonEmpty(cmpOr(c.Date, c.Year), place), "; "))
-	s := strings.Join(parts, ". ")
+	s := ""
+	for i, p := range parts {
+		if i == 0 {
+			s = p
+		} else {
+			s = Join(s, ". ", p)
+		}
+	}
 	if s == "" && len(c.URLs) > 0 {
 		s = c.URLs[0]
 	}

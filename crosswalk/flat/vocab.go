@@ -294,6 +294,9 @@ func ISO2B(tag string) string {
 // ISO1 is the two-letter code of the language that a BCP 47 tag begins with, else its three-letter code; "" when there is none.
 func ISO1(tag string) string {
 	base, _ := baseScript(tag)
+	if code := terminological[strings.ToLower(base)]; code != "" {
+		base = code
+	}
 	if b, err := language.ParseBase(base); err == nil && b.String() != "und" {
 		return b.String()
 	}
