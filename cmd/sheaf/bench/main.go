@@ -29,6 +29,8 @@ import (
 	"syscall"
 	"text/tabwriter"
 	"time"
+
+	"sheaf/crosswalk"
 )
 
 const (
@@ -136,6 +138,9 @@ func bench(n, rounds int, replay, profile bool) error {
 			}
 		}
 	}
+	if err := r.others(db); err != nil {
+		return err
+	}
 	if err := r.postgres(db, archive); err != nil {
 		return err
 	}
@@ -237,6 +242,34 @@ func (r *run) serving(db, prefix string, profile bool) error {
 	}
 	if profile {
 		return profiles(sheaf, prefix, tokens, debug)
+	}
+	return nil
+}
+
+// others measures a full harvest of each format that is kept packed, over one connection.
+func (r *run) others(db string) error {
+	sheaf, err := start("./sheaf", "serve", "--db", db, "--listen", "127.0.0.1:0", "--rate-limit", "0")
+	if err != nil {
+		return err
+	}
+	defer sheaf.stop()
+	sheaf.base += "/oai"
+	for _, f := range crosswalk.All() {
+		if !f.Rare {
+			continue
+		}
+		var rates, cpu []float64
+		var records int64
+		for range r.rounds {
+			m, err := r.measure(sheaf, f.Prefix, "full")
+			if err != nil {
+				return err
+			}
+			records = m.Records
+			rates, cpu = append(rates, m.RecordsPerS), append(cpu, m.CPU)
+		}
+		rate := median(rates)
+		r.add(f.Prefix+" full", ">= 15000/s", rate >= 15000, "%.0f/s (%d records, %.1f us of the server a record)", rate, records, median(cpu))
 	}
 	return nil
 }
