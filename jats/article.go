@@ -63,6 +63,8 @@ type Article struct {
 
 	Refs []Ref `json:"refs,omitempty"` // in the order printed
 
+	FullText *FullText `json:"fullText,omitempty"` // served by jats_fulltext only
+
 	Origin *Origin `json:"origin,omitempty"` // where the record was harvested from; told in OAI-PMH about containers, never in a record's metadata
 }
 
@@ -396,6 +398,7 @@ type Metric struct {
 
 // Ref is an entry of the reference list.
 type Ref struct {
+	ID        string     `json:"id,omitempty"`   // by which FullText points at it; only where it does
 	List      Rich       `json:"list,omitempty"` // title of the list that it stands in, when that is not the article's only list
 	Label     string     `json:"label,omitempty"`
 	Citations []Citation `json:"citations,omitempty"` // one work in several languages or forms, or several works under one label

@@ -441,6 +441,7 @@ func (c *cleaner) article(a *Article) {
 		return c.str("metrics", &m.Name)
 	})
 	keep(&a.Refs, func(r *Ref) bool { return c.ref(r) })
+	c.fullText(a)
 }
 
 // badScheme tells whether s has a scheme, such as javascript:, that may not be linked.

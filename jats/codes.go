@@ -80,6 +80,8 @@ var Codes = []Code{
 		"Write the character itself."},
 	{"file-left-out", "warning", "Files inside the export were left out: Sheaf keeps addresses of files only.",
 		"Add the public address of the full text to the article."},
+	{"fulltext-dropped", "warning", "The full text, or a part of it, is too large, too deep or no XML, and was left aside; the rest of the article is kept.",
+		"Look at what the message names; give each part as one well-formed element."},
 	{"issn-invalid", "warning", "An ISSN has a wrong check digit or form, and was left out.",
 		"Write it as NNNN-NNNC, as the ISSN Portal has it."},
 	{"item-damaged", "refused", "The item that the input belongs to cannot be read from the store.",

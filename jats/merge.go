@@ -32,6 +32,9 @@ func Merge(base, other *Article) *Article {
 	m.SubjGroups = unite(base.SubjGroups, other.SubjGroups, func(g SubjGroup) string { return g.Type + "\x00" + g.Vocab + "\x00" + g.Lang })
 	fillList(&m.AltTitles, other.AltTitles)
 	fillList(&m.Notes, other.Notes)
+	if m.FullText == nil { // what it points at in other's references is written without the pointer, when base has its own
+		m.FullText = other.FullText
+	}
 	switch {
 	case len(base.Contribs) == 0 && len(base.Affs) == 0:
 		m.Contribs, m.Affs = other.Contribs, other.Affs

@@ -13,7 +13,8 @@ import (
 // Read reads one article in JATS or NLM XML: Publishing, Archiving or Authoring, of versions 2.3 to 1.4, in any namespace and in the encoding that its byte
 // order mark or declaration names. The article may stand alone or inside an envelope (OAI-PMH, pmc-articleset) that holds no other.
 //
-// What is read is the front and the reference lists, with the notes of the back that belong to the record; body, sub-article and response are read past.
+// What is read is the front and the reference lists, with the notes of the back that belong to the record; body, with the rest of the back, is kept as it
+// stands, in [FullText]; sub-article and response are read past.
 // What had to be mended or left aside is told in the warnings. An error says that the input is no well-formed XML, no article, more than one, or one with no title
 // at all; it names the line. No other file is ever opened, and size, depth and the growth of entities are bounded.
 //
@@ -31,7 +32,9 @@ func Read(data []byte) (*Article, []Warning, error) {
 	}
 	r := &reader{p: p, a: &Article{}}
 	r.article(root)
+	full := r.fullText()
 	ws := append(p.warnings, r.a.Clean()...)
+	r.a.FullText = full // it is clean
 	if !r.a.hasTitle() {
 		return nil, ws, p.fault(root.pos, "no-title", "element %q has no title", "article")
 	}
@@ -220,6 +223,7 @@ type reader struct {
 	affs   map[string]string // id in the source to id of an Aff or Note
 	notes  map[string]string
 	awards map[string]int // contract-sponsor/@rid to its place in Funding.Awards
+	taken  map[int]bool   // positions of the elements of the back that the article has, when there is a full text
 	out    renderer       // of one rich text after the other
 	both   writer         // of a citation in both its forms, to be compared
 }

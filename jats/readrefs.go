@@ -15,6 +15,7 @@ func (r *reader) back(n *node) {
 			switch k.name {
 			case "ref-list":
 				lists = append(lists, k)
+				r.take(k)
 			case "fn-group":
 				r.backNotes(k, strings.ToLower(title+" "+plainOf(k.child("title"))))
 			case "fn":
@@ -23,6 +24,7 @@ func (r *reader) back(n *node) {
 				t := firstOf(k.attr("sec-type"), k.attr("notes-type"))
 				if k.name == "notes" && n.name == "back" && k.find("ref-list") == nil && k.find("fn-group") == nil || t == "data-availability" || t == "coi-statement" || t == "COI-statement" {
 					r.frontNotes(k)
+					r.take(k)
 					continue
 				}
 				look(k, plainOf(k.child("title")))
@@ -67,6 +69,7 @@ func (r *reader) backNote(n *node, title string) {
 	if !ok {
 		return
 	}
+	r.take(n)
 	if id := r.note(n, "author-notes"); id != "" {
 		for i := range r.a.Notes {
 			if r.a.Notes[i].ID == id {
@@ -96,7 +99,7 @@ func (r *reader) refList(n *node, title Rich) {
 }
 
 func (r *reader) ref(n *node, list Rich) {
-	ref := Ref{List: list, Label: plainOf(n.child("label"))}
+	ref := Ref{ID: r.refID(n), List: list, Label: plainOf(n.child("label"))}
 	works := 0
 	var add func(kids []*node, alternatives bool)
 	add = func(kids []*node, alternatives bool) {

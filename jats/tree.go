@@ -125,6 +125,8 @@ type parser struct {
 	chars  strings.Builder // their text
 	open   []*node         // children of the elements that are open
 	tags   []attr          // of the start tag that is read
+
+	full *fullText // of an article that has a body
 }
 
 const externalEntity = "\x00external"
@@ -366,7 +368,27 @@ func (p *parser) tag(want bool) (t startTag, ok bool, err error) {
 func (p *parser) enter(t startTag, pos, depth int) *node {
 	n := p.node()
 	n.pos = pos
-	for _, a := range t.attrs {
+	p.bind(t.attrs, depth)
+	n.name = p.canonicalName(t.raw)
+	if len(t.attrs) > 0 {
+		kept := t.attrs[:0]
+		for _, a := range t.attrs {
+			if a.name == "xmlns" || strings.HasPrefix(a.name, "xmlns:") {
+				continue
+			}
+			if strings.IndexByte(a.name, ':') >= 0 {
+				a.name = p.canonical(a.name, true)
+			}
+			kept = append(kept, a)
+		}
+		n.attrs = cut(&p.attrs, min(128, len(p.data)/64), kept)
+	}
+	return n
+}
+
+// bind notes the namespaces that a start tag declares.
+func (p *parser) bind(attrs []attr, depth int) {
+	for _, a := range attrs {
 		prefix, ok := "", a.name == "xmlns"
 		if !ok {
 			prefix, ok = strings.CutPrefix(a.name, "xmlns:")
@@ -386,21 +408,6 @@ func (p *parser) enter(t startTag, pos, depth int) *node {
 			clear(p.names)
 		}
 	}
-	n.name = p.canonicalName(t.raw)
-	if len(t.attrs) > 0 {
-		kept := t.attrs[:0]
-		for _, a := range t.attrs {
-			if a.name == "xmlns" || strings.HasPrefix(a.name, "xmlns:") {
-				continue
-			}
-			if strings.IndexByte(a.name, ':') >= 0 {
-				a.name = p.canonical(a.name, true)
-			}
-			kept = append(kept, a)
-		}
-		n.attrs = cut(&p.attrs, min(128, len(p.data)/64), kept)
-	}
-	return n
 }
 
 // leave drops the bindings of elements deeper than depth.
@@ -483,6 +490,13 @@ func (p *parser) element(depth int, skip func(depth int, name string) bool) (*no
 				return nil, p.fault(pos, "too-deep", "element %q is nested more than %d deep", t.raw, maxDepth)
 			}
 			k := p.enter(t, pos, depth+len(stack))
+			if skip != nil && len(stack) == 1 {
+				if done, err := p.beside(depth+len(stack), k.name, pos); err != nil {
+					return nil, err
+				} else if done {
+					continue
+				}
+			}
 			if skip != nil && skip(len(stack), k.name) {
 				p.leave(depth + len(stack) - 1)
 				if !t.empty {

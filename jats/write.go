@@ -23,6 +23,8 @@ type WriteOptions struct {
 	LandingURL     string // written as self-uri when the article has no text/html link of its own; empty: none
 	Emails         bool   // write e-mail addresses of contributors, and email elements in notes and affiliations
 	Metrics        bool   // write Metrics
+	FullText       bool   // write FullText; it is valid only as far as that is
+	Archiving      bool   // with the DOCTYPE of Archiving although Publishing could hold the front
 }
 
 // Publishing tells whether the Journal Publishing DTD can hold a. It demands a journal-id, an ISSN and a title; the Archiving DTD does not.
@@ -77,6 +79,7 @@ type writer struct {
 	notes   map[string]int // likewise for notes
 	numbers []int          // of the notes by their index, 1-based; 0: not written
 	meta    []CustomMeta   // facts that found no place of their own
+	own     string         // put before every id that is not of the full text, behind the prefix, so that none is the same
 }
 
 func (w *writer) raw(s string)    { w.b = append(w.b, s...) }
@@ -238,6 +241,7 @@ func mainLang(l string) string {
 func (w *writer) id(name, kind string, n int) {
 	w.b = append(append(append(append(w.b, ' '), name...), '='), '"')
 	w.raw(w.o.IDPrefix)
+	w.raw(w.own)
 	w.raw(kind)
 	w.b = append(strconv.AppendInt(w.b, int64(n), 10), '"')
 }
@@ -348,7 +352,7 @@ func (w *writer) article() {
 	a := w.a
 	if w.o.Standalone {
 		w.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
-		if a.Publishing() {
+		if a.Publishing() && !w.o.Archiving {
 			w.raw(doctypePublishing)
 		} else {
 			w.raw(doctypeArchiving)
@@ -371,12 +375,15 @@ func (w *writer) article() {
 	} else {
 		w.raw(` xml:lang="und"`) // without it the DTD says "en"
 	}
+	full := w.fullText()
 	w.raw(">\n<front>\n")
 	w.index()
 	w.journal()
 	w.articleMeta()
 	w.raw("</front>\n")
-	w.back()
+	w.part(full.Body)
+	w.back(full.Back)
+	w.part(full.Floats)
 	w.raw("</article>")
 	if w.o.Standalone {
 		w.b = append(w.b, '\n')

@@ -3,10 +3,15 @@ package jats
 import "strings"
 
 // back writes notes, then the reference lists, one for each run of references under the same title.
-func (w *writer) back() {
+func (w *writer) back(full string) {
 	a := w.a
 	mark := len(w.b)
-	w.raw("<back>\n")
+	if full != "" {
+		w.part(strings.TrimSuffix(full, "</back>"))
+		mark = -1
+	} else {
+		w.raw("<back>\n")
+	}
 	body := len(w.b)
 	for i := range a.Notes {
 		if n := &a.Notes[i]; n.inBack() && !n.isConflict() {
@@ -26,7 +31,11 @@ func (w *writer) back() {
 		w.group(at, from, "ref-list")
 		i = j
 	}
-	w.group(mark, body, "back")
+	if mark < 0 {
+		w.closeN("back")
+	} else {
+		w.group(mark, body, "back")
+	}
 }
 
 // ref writes a reference: its forms as citation-alternatives, different works one after the other, then notes.
@@ -34,7 +43,12 @@ func (w *writer) ref(i int) {
 	r := &w.a.Refs[i]
 	mark := len(w.b)
 	w.start("ref")
-	w.id("id", "R", i+1)
+	if w.o.FullText && r.ID != "" {
+		w.raw(` id="` + w.o.IDPrefix)
+		w.b = append(appendEscaped(w.b, r.ID, true), '"')
+	} else {
+		w.id("id", "R", i+1)
+	}
 	w.b = append(w.b, '>')
 	w.el("label", r.Label)
 	body := len(w.b)

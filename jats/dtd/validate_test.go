@@ -59,4 +59,3 @@ func TestAgreesWithXmllint(t *testing.T) {
 		assert.Less(t, valid, len(docs))
 	}
 }
-
