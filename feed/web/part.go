@@ -144,6 +144,17 @@ func (l *list) split(ctx context.Context, v span, first, last int64, visit func(
 	return l.split(ctx, later, first, last, visit)
 }
 
+// alive tells whether a part has an entry that is not deleted.
+func (l *list) alive(ctx context.Context, v span) (alive bool, err error) {
+	err = l.read(ctx, v, true, func(row *store.Row) error {
+		if alive = !row.Deleted; alive {
+			return errEnough
+		}
+		return nil
+	}, func() error { return nil })
+	return alive, err
+}
+
 // cuts remembers where seconds were cut, because it takes reading all their entries. Once a second is over it only loses entries, so the cuts stay good.
 type cuts struct {
 	mu   sync.Mutex

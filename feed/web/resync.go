@@ -97,7 +97,7 @@ func (s *Source) resourceListIndex(ctx context.Context, d *document, prefix stri
 	}
 	at := `at="` + datestamp(clock) + `"`
 	d.open("sitemapindex", s.capabilities(prefix), `capability="resourcelist" `+at)
-	err = l.index(ctx, d, clock, 0, whole.last, func(v span) error {
+	err = l.index(ctx, d, true, clock, 0, whole.last, func(v span) error {
 		d.add("<sitemap><loc>")
 		d.text(s.resync(prefix, "resourcelist/"+v.name()+".xml"))
 		d.add("</loc>")
@@ -163,7 +163,7 @@ func (s *Source) changeListIndex(ctx context.Context, d *document, prefix string
 		return err
 	}
 	d.open("sitemapindex", s.capabilities(prefix), changes(whole, clock))
-	err = l.index(ctx, d, clock, first, last, func(v span) error {
+	err = l.index(ctx, d, false, clock, first, last, func(v span) error {
 		d.add("<sitemap><loc>")
 		d.text(s.resync(prefix, "changelist/"+v.name()+".xml"))
 		d.add("</loc>")

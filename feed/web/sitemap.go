@@ -33,7 +33,7 @@ func (s *Source) sitemapIndex(ctx context.Context, d *document) error {
 		return err
 	}
 	d.add(declaration, "<sitemapindex ", sitemapNS, ">\n")
-	err = l.index(ctx, d, clock, 0, whole.last, func(v span) error {
+	err = l.index(ctx, d, true, clock, 0, whole.last, func(v span) error {
 		d.add("<sitemap><loc>")
 		d.text(s.SiteURL + "/sitemap-" + v.name() + ".xml")
 		d.add("</loc>")
@@ -62,13 +62,18 @@ func (l *list) begin(ctx context.Context, d *document, about string, v span) (cl
 	return clock, d.fresh(version)
 }
 
-// index calls visit for each part that has entries between two datestamps; when there is none, for the one that is or will be there, because an index must
-// name one.
+// index calls visit for each part that has entries between two datestamps, live ones if alive says so; when there is none, for the one that is or will be
+// there, because an index must name one.
 //
 // Source: siteindex.xsd.
-func (l *list) index(ctx context.Context, d *document, clock, first, last int64, visit func(span) error) error {
+func (l *list) index(ctx context.Context, d *document, alive bool, clock, first, last int64, visit func(span) error) error {
 	none := true
 	err := l.spans(ctx, first, last, func(v span) error {
+		if alive {
+			if alive, err := l.alive(ctx, v); err != nil || !alive {
+				return err
+			}
+		}
 		none = false
 		if err := visit(v); err != nil {
 			return err
@@ -98,7 +103,7 @@ func (l *list) lastmod(ctx context.Context, d *document, v span, clock int64) er
 	return nil
 }
 
-// sitemapPart names the pages of a part. One of which all were deleted names the front page, because a sitemap must name one.
+// sitemapPart names the pages of a part. One of which all were deleted meanwhile names the front page, because a sitemap must name one.
 //
 // Source: sitemaps.org protocol; sitemap.xsd.
 func (s *Source) sitemapPart(ctx context.Context, d *document, part string) error {
