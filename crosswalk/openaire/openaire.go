@@ -5,7 +5,7 @@
 // mandatory is enforced here. An article cannot be had in this format without
 //
 //   - a title: no-title
-//   - a date of publication: no-publication-date. The guidelines would take any other date for it; a date that is not that of publication is not
+//   - a date of publication: no-date. The guidelines would take any other date for it; a date that is not that of publication is not
 //     given out as if it were.
 //   - a known right of access: no-access-right
 //   - the day when its embargo ends, if it is embargoed: embargo-without-end. The guidelines demand it, and OpenAIRE reads an embargo without one as
@@ -75,7 +75,7 @@ const (
 func Append(dst []byte, r *flat.Record) ([]byte, error) {
 	switch {
 	case r.Published == "":
-		return nil, flat.Cannotf("no-publication-date", "openaire: the article has no date of publication, which is mandatory")
+		return nil, flat.Cannotf("no-date", "openaire: the article has no date of publication, which is mandatory")
 	case r.Access.COAR == "":
 		return nil, flat.Cannotf("no-access-right", "openaire: it is not known who may read the article, which is mandatory: a licence, or the access")
 	case r.Access == flat.Embargoed && r.EmbargoEnd == "":

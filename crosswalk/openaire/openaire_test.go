@@ -221,7 +221,7 @@ func TestAppend(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for code, change := range map[string]func(*jats.Article){
 		"no-title": func(a *jats.Article) { a.Title.Text = " <italic>\u200b</italic> " },
-		"no-publication-date": func(a *jats.Article) {
+		"no-date": func(a *jats.Article) {
 			a.PubDates, a.History = nil, []jats.Date{{Type: "accepted", Date: "2026-01-01"}}
 		},
 		"no-access-right":     func(a *jats.Article) { a.Permissions = jats.Permissions{} },
