@@ -58,7 +58,7 @@ func TestLayers(t *testing.T) {
 		"sheaf/api":                  {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/ingest", "sheaf/ready"},
 		"sheaf/web":                  {"sheaf/jats", "sheaf/crosswalk", "sheaf/store"},
 		"sheaf/feed":                 {"sheaf/jats", "sheaf/crosswalk", "sheaf/crosswalk/flat", "sheaf/store"},
-		"sheaf/feed/search":          {"sheaf/jats", "sheaf/crosswalk/flat", "sheaf/feed", "sheaf/store"},
+		"sheaf/feed/search":          {"sheaf/crosswalk/element", "sheaf/crosswalk/flat", "sheaf/feed", "sheaf/store"},
 		"sheaf/feed/web":             {"sheaf/crosswalk", "sheaf/oai", "sheaf/store"},
 		"sheaf/cmd/sheaf":            {"sheaf/feed", "sheaf/feed/search", "sheaf/jats", "sheaf/jats/jats4r", "sheaf/crosswalk", "sheaf/store", "sheaf/store/sqlite", "sheaf/store/postgres", "sheaf/ingest", "sheaf/ingest/cut", "sheaf/ingest/harvest", "sheaf/ingest/table", "sheaf/ingest/watch", "sheaf/oai", "sheaf/web", "sheaf/api", "sheaf/feed/web", "sheaf/fixtures", "sheaf/ready", "sheaf/crosswalk/flat"},
 		"sheaf/cmd/sheaf/bench":      {"sheaf/crosswalk", "sheaf/store/postgres/pgtest"},
