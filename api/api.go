@@ -3,6 +3,7 @@
 //	records/LOCAL   GET, PUT, DELETE one article, as JSON (jats.Article) or as JATS
 //	records         GET lists, POST deposits one, Sheaf choosing the identifier
 //	import          POST a stream of articles; one line of JSON answers each
+//	readiness       GET what indexing services would find wanting in all that is stored; records/LOCAL/readiness: in one article
 //	schema, openapi.json, problems   what may be sent, what is answered, and what can go wrong
 //
 // A document goes through the door of package ingest, as a file of sheaf import does, so that the same article gets the same identifier
@@ -68,6 +69,8 @@ type handler struct {
 	openapi  []byte
 	problems []byte
 
+	tallies tallies
+
 	mu   sync.Mutex
 	used map[string]int64 // by token: the minute whose use was noted
 
@@ -122,14 +125,17 @@ func New(o Options) http.Handler {
 	if o.Stopping == nil {
 		o.Stopping = func() bool { return false }
 	}
-	h := &handler{Options: o, root: "/api/v1/", used: map[string]int64{}}
+	h := &handler{Options: o, root: "/api/v1/", used: map[string]int64{}, tallies: tallies{busy: make(chan struct{}, 1)}}
 	if u, err := url.Parse(o.Site); err == nil {
 		h.root = strings.TrimRight(u.Path, "/") + h.root
 	}
 	h.schema, h.openapi, h.problems = schemaDocument(o.Site), openAPI(o.Site), problemPage()
 	h.routes = []route{
 		{"records", map[string]endpoint{"GET": h.list, "POST": h.post}},
+		{"records/{local}/readiness", map[string]endpoint{"GET": h.readinessOfOne}}, // before the next, which takes all that follows
 		{"records/{local}", map[string]endpoint{"GET": h.get, "PUT": h.put, "DELETE": h.delete}},
+		{"readiness", map[string]endpoint{"GET": h.readinessOfAll}},
+		{"readiness/{rule}", map[string]endpoint{"GET": h.failingRule}},
 		{"import", map[string]endpoint{"POST": h.imports}},
 		{"schema", map[string]endpoint{"GET": still(h.schema, "application/schema+json")}},
 		{"openapi.json", map[string]endpoint{"GET": still(h.openapi, "application/json")}},
@@ -138,18 +144,26 @@ func New(o Options) http.Handler {
 	return h
 }
 
-// find returns the route of an escaped path and what stands for the part in braces.
-func (h *handler) find(escaped string) (methods map[string]endpoint, local string) {
+// find returns the route of an escaped path that has the method, else of the path alone, and what stands for the part in braces. So an item whose name ends as a
+// narrower route does can be written.
+func (h *handler) find(escaped, method string) (methods map[string]endpoint, local string) {
 	path, ok := strings.CutPrefix(escaped, "/api/v1/")
 	for _, r := range h.routes {
-		if before, _, open := strings.Cut(r.path, "{"); open && ok && strings.HasPrefix(path, before) && len(path) > len(before) {
-			return r.methods, path[len(before):]
+		part := ""
+		if before, rest, open := strings.Cut(r.path, "{"); open {
+			_, after, _ := strings.Cut(rest, "}")
+			if !ok || !strings.HasPrefix(path, before) || !strings.HasSuffix(path, after) || len(path) <= len(before)+len(after) {
+				continue
+			}
+			part = path[len(before) : len(path)-len(after)]
+		} else if !ok || path != r.path {
+			continue
 		}
-		if ok && path == r.path {
-			return r.methods, ""
+		if methods, local = r.methods, part; methods[method] != nil {
+			break
 		}
 	}
-	return nil, ""
+	return methods, local
 }
 
 // Writing methods need a token of scope write.
@@ -186,13 +200,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve finds the endpoint, looks at the token and runs it.
 func (h *handler) serve(w http.ResponseWriter, q *request) error {
-	var methods map[string]endpoint
-	if methods, q.local = h.find(q.URL.EscapedPath()); methods == nil {
-		return fail("not-found", "there is nothing at this path; %sopenapi.json tells what there is", h.root)
-	}
 	method := q.Method
 	if method == http.MethodHead {
 		method = http.MethodGet
+	}
+	var methods map[string]endpoint
+	if methods, q.local = h.find(q.URL.EscapedPath(), method); methods == nil {
+		return fail("not-found", "there is nothing at this path; %sopenapi.json tells what there is", h.root)
 	}
 	run, ok := methods[method]
 	if !ok {

@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sheaf/crosswalk"
+	"sheaf/crosswalk/flat"
 	"sheaf/ingest"
-	"sheaf/jats"
 	"sheaf/store"
 	"sheaf/store/sqlite"
 )
@@ -383,7 +383,7 @@ func TestRefusals(t *testing.T) {
 func TestDoor(t *testing.T) {
 	s := serve(t, func(o *Options) {
 		o.Formats = crosswalk.All()
-		o.Formats[1].Append = func(dst []byte, _ *jats.Article, _ string, _ time.Time) ([]byte, error) {
+		o.Formats[1].Append = func(dst []byte, _ *flat.Record) ([]byte, error) {
 			return append(dst, "<article><b></article>"...), nil
 		}
 	})
