@@ -46,14 +46,14 @@ func (f *Feed) Run(ctx context.Context) (Report, error) {
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(r.Grace, cancel) })()
 	r.work = work
-	if err := r.begin(ctx); err != nil {
-		return r.report, err
+	err := r.begin(ctx)
+	if err == nil {
+		err = errors.Join(r.loop(ctx), r.end())
 	}
-	err := r.loop(ctx)
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil && r.Follow {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil && r.lost == nil && r.Follow {
 		err = nil
 	}
-	return r.report, errors.Join(err, r.end())
+	return r.report, err
 }
 
 // filled is f with its defaults in place.
@@ -116,7 +116,7 @@ func (r *run) begin(ctx context.Context) error {
 		if o := r.state.Owner; o != nil && o.Until >= now && !o.dead(host) {
 			err = fmt.Errorf("%w: %q by process %d on %s, at least until %s", ErrRunning, r.Name, o.PID, o.Host, store.Time(o.Until).Format(time.RFC3339))
 		} else {
-			err = r.take(ctx, known, now, host)
+			err = r.take(r.work, known, now, host)
 		}
 		if !errors.Is(err, ErrRunning) || !r.Follow {
 			return err
@@ -139,7 +139,7 @@ func (r *run) take(ctx context.Context, known bool, now int64, host string) erro
 		if r.Restart {
 			again = now
 		}
-		r.state = Status{Name: r.Name, To: r.To, Set: r.Reader.Set, From: r.From, Cursor: store.Key{Datestamp: r.From}, Again: again}
+		r.state = Status{Name: r.Name, To: r.To, Set: r.Reader.Set, From: r.From, Cursor: Cursor{Datestamp: r.From}, Again: again}
 	case r.state.To != r.To || r.state.Set != r.Reader.Set:
 		return fmt.Errorf("%w: %q goes to %s with set %q, not to %s with set %q: choose another name for this, or restart it", ErrOther, r.Name, r.state.To, r.state.Set, r.To, r.Reader.Set)
 	case r.From != 0 && r.From != r.state.From:
@@ -331,7 +331,7 @@ func (r *run) pass(ctx context.Context) error {
 	read := make(chan error, 1)
 	go func() {
 		defer close(batches)
-		read <- r.stretch(reading, r.state.Cursor, bound, func(b *batch) error {
+		read <- r.stretch(reading, store.Key(r.state.Cursor), bound, func(b *batch) error {
 			select {
 			case batches <- b:
 				return nil
@@ -379,7 +379,7 @@ func (r *run) bound(ctx context.Context) (int64, error) {
 // again sends once more what was refused, as it is now.
 func (r *run) again(ctx context.Context, bound int64) error {
 	for letters := range slices.Chunk(slices.Clone(r.letters), r.Items) {
-		b := &batch{end: r.state.Cursor}
+		b := &batch{end: store.Key(r.state.Cursor)}
 		for _, l := range letters {
 			c, err := r.read(ctx, l.Local, l.Datestamp)
 			switch {
@@ -463,7 +463,7 @@ func (r *run) deliver(ctx context.Context, b *batch) error {
 	if err := r.remember(r.work, b.changes, refused); err != nil {
 		return err
 	}
-	r.state.Cursor = b.end
+	r.state.Cursor = Cursor(b.end)
 	r.state.Error, r.state.Failed = "", 0
 	if len(b.changes)+len(refused) > 0 {
 		r.report.Batches++

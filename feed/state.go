@@ -10,25 +10,29 @@ import (
 	"os"
 	"strings"
 	"syscall"
-
-	"sheaf/store"
 )
 
 // Status is what is kept of a feed.
 type Status struct {
-	Name    string    `json:"name"`
-	To      string    `json:"to"`
-	Set     string    `json:"set,omitempty"`
-	From    int64     `json:"from,omitempty"`   // lowest datestamp that it began with
-	Cursor  store.Key `json:"cursor"`           // all up to this place, itself included, was taken; an empty Local: all before that second
-	Again   int64     `json:"again,omitempty"`  // up to this datestamp, what the target has is written anew: the feed was restarted then
-	Sent    int       `json:"sent"`             // since it began
-	Deleted int       `json:"deleted"`          // likewise
-	Refused int       `json:"refused"`          // likewise; the refusals that still stand are fewer
-	Saved   int64     `json:"saved"`            // seconds of the store's clock
-	Error   string    `json:"error,omitempty"`  // the last, until a batch was taken
-	Failed  int64     `json:"failed,omitempty"` // when, seconds of the store's clock
-	Owner   *Owner    `json:"owner,omitempty"`  // who runs it
+	Name    string `json:"name"`
+	To      string `json:"to"`
+	Set     string `json:"set,omitempty"`
+	From    int64  `json:"from,omitempty"`   // lowest datestamp that it began with
+	Cursor  Cursor `json:"cursor"`           // all up to this place, itself included, was taken; an empty Local: all before that second
+	Again   int64  `json:"again,omitempty"`  // up to this datestamp, what the target has is written anew: the feed was restarted then
+	Sent    int    `json:"sent"`             // since it began
+	Deleted int    `json:"deleted"`          // likewise
+	Refused int    `json:"refused"`          // likewise; the refusals that still stand are fewer
+	Saved   int64  `json:"saved"`            // seconds of the store's clock
+	Error   string `json:"error,omitempty"`  // the last, until a batch was taken
+	Failed  int64  `json:"failed,omitempty"` // when, seconds of the store's clock
+	Owner   *Owner `json:"owner,omitempty"`  // who runs it
+}
+
+// Cursor is a place in the log.
+type Cursor struct {
+	Datestamp int64  `json:"datestamp"` // seconds since 1970, UTC
+	Local     string `json:"local,omitempty"`
 }
 
 // Owner is who runs a feed.

@@ -222,7 +222,7 @@ func dash(s string) string {
 // lag is how many seconds the first change that a feed has not sent lies back; 0 when there is none.
 func lag(ctx context.Context, db store.Store, st feed.Status, now int64) (int64, error) {
 	first := now
-	q := store.Query{Prefix: "oai_dc", From: st.Cursor.Datestamp, After: st.Cursor, Limit: 1, Headers: true}
+	q := store.Query{Prefix: "oai_dc", From: st.Cursor.Datestamp, After: store.Key(st.Cursor), Limit: 1, Headers: true}
 	_, err := db.List(ctx, q, func(r *store.Row) error {
 		first = r.Datestamp
 		return nil
