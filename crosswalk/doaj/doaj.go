@@ -366,7 +366,7 @@ func clean(s string) string {
 
 // tag matches the tags that authors and editors type into forms. A "<" of mathematics is none.
 var tag = regexp.MustCompile(`(?i)</?(?:jats:|mml:)?(?:a|abbr|article-title|b|big|bold|br|center|cite|code|div|em|font|h[1-6]|hr|i|inline-formula|` +
-	`italic|li|ol|p|pre|sc|sec|small|span|strike|strong|sub|sup|title|tt|u|ul|underline)(?:\s[^<>]*)?/?>`)
+	`italic|li|ol|p|pre|sc|sec|small|span|strike|strong|sub|sup|title|tt|u|ul|underline)(?:\s+[\w:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*\s*/?>`)
 
 // withoutMail drops addresses of e-mail, and what announces them.
 func withoutMail(s string) string {

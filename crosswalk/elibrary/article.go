@@ -212,7 +212,7 @@ func (w *writer) titles(r *flat.Record) {
 				s = flat.Join(s, ": ", x)
 			}
 		}
-		if len(done) < 3 && !isLatn(t.Lang) && visible(s) && done.add(sideOf(r, t.Lang)) {
+		if len(done) < 3 && !isLatn(t.Lang) && visible(jats.Rich(s).Plain()) && done.add(sideOf(r, t.Lang)) {
 			w.marked("artTitle", s, sideOf(r, t.Lang))
 		}
 	}
@@ -231,7 +231,7 @@ func (w *writer) abstracts(r *flat.Record) {
 	w.Open("abstracts")
 	for i := range r.Article.Abstracts {
 		b := &r.Article.Abstracts[i]
-		if s := strings.Join(paragraphs(b.P, b.Secs), "<br/>"); b.Type == "" && visible(s) && done.add(sideOf(r, b.Lang)) {
+		if s := strings.Join(paragraphs(b.P, b.Secs), "<br/>"); b.Type == "" && visible(jats.Rich(s).Plain()) && done.add(sideOf(r, b.Lang)) {
 			w.marked("abstract", s, sideOf(r, b.Lang))
 		}
 	}

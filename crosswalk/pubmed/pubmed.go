@@ -198,9 +198,9 @@ func (w *writer) journal() (beside [][2]string, err error) {
 	return beside, nil
 }
 
-// prefixed puts a word before s unless s begins with it in some form, as in "Suppl 2", "Supplement 2".
+// prefixed puts a word before s unless s begins with it in some form, as "Supplement 2" and "S2" do.
 func prefixed(word, s string) string {
-	if s = strings.TrimSpace(s); s == "" || strings.HasPrefix(strings.ToLower(s), strings.ToLower(word[:2])) {
+	if s = strings.TrimSpace(s); s == "" || strings.HasPrefix(strings.ToLower(s), strings.ToLower(word[:1])) {
 		return s
 	}
 	return word + s
