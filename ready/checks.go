@@ -2,9 +2,11 @@ package ready
 
 import (
 	"fmt"
+	"iter"
 	"net/netip"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -48,7 +50,7 @@ var (
 	hasFile     = has("no file of the full text", func(r *flat.Record) bool { return len(r.Files) > 0 })
 	hasOpenFile = has("no file of the full text", func(r *flat.Record) bool { return len(r.Files) > 0 || r.Access != flat.Open })
 	hasPDF      = has("no PDF", func(r *flat.Record) bool { return pdf(r) != "" })
-	hasType     = check{"kind of work not known", func(r *flat.Record) (bool, string) { return r.Type.Name != "other", quoted(r.Article.ArticleType) }}
+	hasType     = check{"kind of work not known", func(r *flat.Record) (bool, string) { return want(r.Type.Name != "other", r.Article.ArticleType) }}
 	hasVolume   = has("neither volume nor issue", func(r *flat.Record) bool { return r.Volume != "" || r.Issue != "" })
 	hasPlace    = has("neither page nor article number", func(r *flat.Record) bool { return r.FPage != "" || r.Pages != "" || r.Elocation != "" })
 	hasVersion  = has("version not known", func(r *flat.Record) bool { return r.Version.COAR != "" })
@@ -71,10 +73,18 @@ func quoted(s string) string {
 	if s == "" {
 		return ""
 	}
-	return fmt.Sprintf("%q", s)
+	return strconv.Quote(s)
 }
 
-var hasLang = check{"language not known", func(r *flat.Record) (bool, string) { return flat.ISO3(r.Lang) != "", quoted(r.Lang) }}
+// want is the answer of a check that quotes s when it is not ok.
+func want(ok bool, s string) (bool, string) {
+	if ok {
+		return true, ""
+	}
+	return false, quoted(s)
+}
+
+var hasLang = check{"language not known", func(r *flat.Record) (bool, string) { return want(flat.ISO3(r.Lang) != "", r.Lang) }}
 
 func licensed(r *flat.Record) (bool, string) {
 	l := r.License()
@@ -100,7 +110,7 @@ var hasDate = check{"no date of publication", func(r *flat.Record) (bool, string
 // precise wants at least so much of the date of publication as a layout of so many bytes holds: 7 for the month, 10 for the day.
 func precise(brief string, n int) check {
 	return check{brief, func(r *flat.Record) (bool, string) {
-		return r.Published == "" || len(r.Published) >= n, quoted(r.Published)
+		return want(r.Published == "" || len(r.Published) >= n, r.Published)
 	}}
 }
 
@@ -114,8 +124,8 @@ var doiForm = regexp.MustCompile(`^10\.[0-9]{4,9}(\.[0-9]+)*/\S{1,200}$`)
 
 // hasDOI wants a DOI, and one that is well-formed; soundDOI only that what is given as a DOI is one.
 var (
-	hasDOI   = check{"no DOI", func(r *flat.Record) (bool, string) { return doiForm.MatchString(r.DOI), quoted(r.DOI) }}
-	soundDOI = check{"DOI not well-formed", func(r *flat.Record) (bool, string) { return r.DOI == "" || doiForm.MatchString(r.DOI), quoted(r.DOI) }}
+	hasDOI   = check{"no DOI", func(r *flat.Record) (bool, string) { return want(doiForm.MatchString(r.DOI), r.DOI) }}
+	soundDOI = check{"DOI not well-formed", func(r *flat.Record) (bool, string) { return want(r.DOI == "" || doiForm.MatchString(r.DOI), r.DOI) }}
 )
 
 // hasISSN wants one ISSN at least that is well-formed with the right check digit.
@@ -154,19 +164,19 @@ func isISSN(s string) bool {
 }
 
 // people are the authors who are persons.
-func people(r *flat.Record) []flat.Person {
-	var out []flat.Person
-	for i := range r.Authors {
-		if r.Authors[i].Group == "" {
-			out = append(out, r.Authors[i])
+func people(r *flat.Record) iter.Seq[*flat.Person] {
+	return func(yield func(*flat.Person) bool) {
+		for i := range r.Authors {
+			if p := &r.Authors[i]; p.Group == "" && !yield(p) {
+				return
+			}
 		}
 	}
-	return out
 }
 
 // hasParts wants every author who is a person to have a family name that is told from the rest.
 var hasParts = check{"author's name not in parts", func(r *flat.Record) (bool, string) {
-	for _, p := range people(r) {
+	for p := range people(r) {
 		if p.Family == "" {
 			return false, quoted(p.Inverted())
 		}
@@ -175,25 +185,27 @@ var hasParts = check{"author's name not in parts", func(r *flat.Record) (bool, s
 }}
 
 var hasORCID = has("no ORCID", func(r *flat.Record) bool {
-	ps := people(r)
-	for i := range ps {
-		if ps[i].ORCID != "" {
+	any := false
+	for p := range people(r) {
+		if any = true; p.ORCID != "" {
 			return true
 		}
 	}
-	return len(ps) == 0
+	return !any
 })
 
 // hasAffiliations wants one of every author who is a person.
 var hasAffiliations = check{"author without affiliation", func(r *flat.Record) (bool, string) {
-	without := 0
-	ps := people(r)
-	for i := range ps {
-		if len(ps[i].Affs) == 0 {
+	without, all := 0, 0
+	for p := range people(r) {
+		if all++; len(p.Affs) == 0 {
 			without++
 		}
 	}
-	return without == 0, fmt.Sprintf("%d of %d authors have none", without, len(ps))
+	if without == 0 {
+		return true, ""
+	}
+	return false, fmt.Sprintf("%d of %d authors have none", without, all)
 }}
 
 var hasROR = has("no ROR of an affiliation", func(r *flat.Record) bool {
@@ -259,7 +271,7 @@ var hasCitation = check{"citation not complete", func(r *flat.Record) (bool, str
 }}
 
 // hasPage wants an address of the article that others can open.
-var hasPage = check{"no public address", func(r *flat.Record) (bool, string) { return public(r.Landing), quoted(r.Landing) }}
+var hasPage = check{"no public address", func(r *flat.Record) (bool, string) { return want(public(r.Landing), r.Landing) }}
 
 // publicFiles wants the files to be where others can open them.
 var publicFiles = check{"file without a public address", func(r *flat.Record) (bool, string) {

@@ -58,7 +58,7 @@ var sameHost = check{"PDF on another host than the page", func(r *flat.Record) (
 		return false, quoted(file)
 	}
 	l, err := url.Parse(strings.TrimPrefix(r.Landing, element.Site))
-	return err == nil && strings.EqualFold(f.Hostname(), l.Hostname()), quoted(f.Hostname())
+	return want(err == nil && strings.EqualFold(f.Hostname(), l.Hostname()), f.Hostname())
 }}
 
 var scholar = Service{
@@ -108,7 +108,7 @@ var unpaywall = Service{
 				return true, ""
 			}
 			t := r.Titles[0].Full()
-			return letters(t) > shortTitle, quoted(t)
+			return want(letters(t) > shortTitle, t)
 		}}.rule("unpaywall-match", Mandatory, "Without a DOI Unpaywall finds the work by its title, and this one is too short for that. Give the DOI.", finder+"matching by title"),
 		hasPage.rule("unpaywall-link", Mandatory, "The article's address cannot be opened from elsewhere. Give its public page.", finder+"choice of URL"),
 		check{"not open access", func(r *flat.Record) (bool, string) {

@@ -63,7 +63,7 @@ var doaj = Service{
 		check{"DOI that is none", func(r *flat.Record) (bool, string) {
 			rest, ok := strings.CutPrefix(r.DOI, "10.")
 			before, after, slash := strings.Cut(rest, "/")
-			return r.DOI == "" || ok && slash && before != "" && after != "" && !strings.ContainsAny(r.DOI, " \t\n"), quoted(r.DOI)
+			return want(r.DOI == "" || ok && slash && before != "" && after != "" && !strings.ContainsAny(r.DOI, " \t\n"), r.DOI)
 		}}.rule("doaj-doi", MandatoryIfApplicable, "What is given as the DOI is none. Correct it, or take it out.", doajCode),
 		check{"address that is not taken", func(r *flat.Record) (bool, string) {
 			urls := []string{r.Landing}
@@ -111,7 +111,7 @@ var doaj = Service{
 			}
 			return n <= 6, fmt.Sprintf("%d keywords", n)
 		}}.rule("doaj-six", Optional, "There are more than six keywords; DOAJ asks for six at most.", doajHelp),
-		check{"language not in ISO 639-2", func(r *flat.Record) (bool, string) { return flat.ISO2B(r.Lang) != "", quoted(r.Lang) }}.
+		check{"language not in ISO 639-2", func(r *flat.Record) (bool, string) { return want(flat.ISO2B(r.Lang) != "", r.Lang) }}.
 			rule("doaj-language", Optional, "The language of the article is not known. Give it.", doajXML),
 	},
 }

@@ -6,12 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/beevik/etree"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"sheaf/crosswalk/element"
 	"sheaf/crosswalk/flat"
 	"sheaf/jats"
+	"sheaf/jats/jats4r"
 )
 
 // whole is an article that no rule finds wanting: the passing example of each. It is in Russian, with an English side.
@@ -307,5 +309,29 @@ func TestPublic(t *testing.T) {
 		"https://a.localhost/": false, "ftp://journal.example.org/1": false, "/records/1": false, "": false, "https://%zz/": false,
 	} {
 		assert.Equal(t, want, public(address), address)
+	}
+}
+
+// What is read of the XML that is written is what any reader reads of it, and what is not written so is left to one.
+func TestTree(t *testing.T) {
+	r := record(t, func(a *jats.Article) {
+		a.Title.Text = jats.Escape(`«<A> & "B's"»`)
+		a.Abstracts[0].P[0] = `H<sub>2</sub>O &amp;lt; <inline-formula><mml:math><mml:mi>x</mml:mi></mml:math></inline-formula>`
+	})
+	for _, o := range []jats.WriteOptions{{}, {IDPrefix: "r1-", LandingURL: `https://x.example.org/?a="b"&c=<d>`}} {
+		doc := jats.AppendXML(nil, r.Article, o)
+		want, err := jats4r.Parse(doc)
+		require.NoError(t, err)
+		root := tree(doc)
+		require.NotNil(t, root)
+		text := func(e *etree.Element) string {
+			s, err := etree.NewDocumentWithRoot(e).WriteToString()
+			require.NoError(t, err)
+			return s
+		}
+		assert.Equal(t, text(want.Root), text(root))
+	}
+	for _, doc := range []string{"", "x", "<a>", "</a>", "<a></b>", "<a/><b/>", "<a b='c'/>", `<a b="c/>`, `<a  b="c"/>`, "<a b/>", "<a", "<>", "<!-- --><a/>", "<?xml version='1.0'?><a/>", "<x:a></y:a>"} {
+		assert.Nil(t, tree([]byte(doc)), doc)
 	}
 }
