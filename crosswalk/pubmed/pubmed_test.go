@@ -391,7 +391,7 @@ func TestReadBack(t *testing.T) {
 		assert.Len(t, b.Authors, len(r.Authors), name)
 		assert.Len(t, b.Refs, len(r.Refs), name)
 		assert.Equal(t, r.Volume, b.Volume, name)
-		assert.Equal(t, r.FPage+r.Elocation, b.FPage, "%s: an article number is a first page to PubMed", name)
+		assert.Equal(t, r.FPage+r.Elocation, b.FPage+b.Elocation, "%s: an article number is a first page to PubMed", name)
 		assert.Equal(t, r.LPage, b.LPage, name)
 	}
 }
