@@ -48,7 +48,7 @@ type File struct {
 	Unreadable   int    `json:"unreadable,omitempty"`
 	Size         int64  `json:"size"` // bytes
 	SHA256       string `json:"sha256"`
-	ResponseDate string `json:"responseDate"`       // where to go on from: the list up to here is in the file
+	ResponseDate string `json:"responseDate"`       // where to go on from: all before is in the file
 	Continue     string `json:"continue,omitempty"` // the OAI-PMH request that does
 }
 
@@ -105,8 +105,9 @@ func readManifest(dir string) (*Manifest, error) {
 // Dumper makes dumps: for each format a file PREFIX-RESPONSEDATE.xml.gz, which is one ListRecords response with all records, those of tombstones among
 // them, and if Document is set ResourceSync packages PREFIX-RESPONSEDATE.NNNN.zip. Several may not share a folder.
 //
-// All files of a dump have one responseDate: the clock of the store before the first was begun, which is also the upper bound of each list. An item that
-// changes while the dump is made leaves the list, and is found by from=responseDate, as with any list of OAI-PMH.
+// All files of a dump have one responseDate, the clock of the store before the first was begun, and hold what is of earlier seconds: nothing can
+// come into these any more, so no item is there twice. One that changes while the dump is made leaves the list, and is found by from=responseDate, as
+// with any list of OAI-PMH.
 type Dumper struct {
 	Items        Items
 	Formats      []crosswalk.Format
@@ -120,7 +121,8 @@ type Dumper struct {
 	Log      *slog.Logger     // nil: silence
 	Now      func() time.Time // nil: time.Now
 
-	packageSize int // tests make it small; 0: partSize
+	packageSize int                         // tests make it small; 0: partSize
+	settle      func(context.Context) error // lets a second pass; tests have a clock of their own
 }
 
 // retry is how long to wait after a dump that failed.
@@ -162,6 +164,16 @@ func (d *Dumper) setUp() {
 	if d.packageSize == 0 {
 		d.packageSize = partSize
 	}
+	if d.settle == nil {
+		d.settle = func(ctx context.Context) error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(1100 * time.Millisecond):
+				return nil
+			}
+		}
+	}
 }
 
 // due is how long the dump that is there will do.
@@ -192,11 +204,14 @@ func (d *Dumper) same(m *Manifest) bool {
 // is nothing to make: nothing has changed since the dump that is there.
 func (d *Dumper) Make(ctx context.Context) (m *Manifest, err error) {
 	d.setUp()
-	clock, err := d.Items.Tick(ctx)
-	if err != nil {
+	if same, err := d.unchanged(ctx); err != nil || same {
 		return nil, err
 	}
-	if same, err := d.unchanged(ctx); err != nil || same {
+	if err := d.settle(ctx); err != nil { // so that what was written up to now is of an earlier second
+		return nil, err
+	}
+	clock, err := d.Items.Tick(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(d.Dir, 0o755); err != nil {
@@ -322,9 +337,9 @@ func (s *sink) close() error {
 	return errors.Join(s.buf.Flush(), s.file.Chmod(0o644), s.file.Sync(), s.file.Close())
 }
 
-// rows calls visit for each entry of a format up to clock, and pause after each stretch, and returns how many could not be read.
+// rows calls visit for each entry of a format before clock, and pause after each stretch, and returns how many could not be read.
 func (d *Dumper) rows(ctx context.Context, prefix string, clock int64, headers bool, visit func(*store.Row) error, pause func() error) (faults int, err error) {
-	q := store.Query{Prefix: prefix, Until: clock, Limit: stretch, Headers: headers}
+	q := store.Query{Prefix: prefix, Until: clock - 1, Limit: stretch, Headers: headers}
 	for {
 		page, err := d.Items.List(ctx, q, visit)
 		faults += page.Faults

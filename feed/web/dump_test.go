@@ -32,7 +32,8 @@ import (
 var datetime = regexp.MustCompile(` datetime="[^"]*"`)
 
 func (f *fixture) dumper(dir string, packages bool) *Dumper {
-	d := &Dumper{Items: f.Store, Formats: formats(), RepositoryID: "sheaf.example.org", SiteURL: site, Dir: dir, Every: time.Hour, Now: f.clock.Now, packageSize: 40}
+	d := &Dumper{Items: f.Store, Formats: formats(), RepositoryID: "sheaf.example.org", SiteURL: site, Dir: dir, Every: time.Hour, Now: f.clock.Now, packageSize: 40,
+		settle: func(context.Context) error { f.clock.Add(1); return nil }}
 	if packages {
 		d.Document = func(ctx context.Context, local, prefix string) ([]byte, error) {
 			item, err := f.Get(ctx, local)
@@ -125,9 +126,9 @@ func TestDumpAndContinue(t *testing.T) {
 			require.NoError(t, xml.Unmarshal(unpack(t, filepath.Join(dir, file.Name)), &l))
 			assert.Equal(t, m.ResponseDate, l.ResponseDate)
 			assert.Len(t, l.Records, file.Records)
-			assert.Less(t, len(l.Records), n+n/10, "some have left the list while it was written")
 			got, want := map[string]string{}, map[string]string{}
 			l.into(got)
+			assert.Len(t, got, len(l.Records), "none twice")
 			harvest(t, r, "metadataPrefix="+prefix, want)
 			assert.NotEqual(t, want, got)
 			query, ok := strings.CutPrefix(file.Continue, site+"/oai?")
@@ -355,6 +356,8 @@ func TestRun(t *testing.T) {
 			require.NotNil(t, m)
 			return m.ResponseDate
 		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		assert.Equal(t, datestamp(1000), date())
 		f.clock += 1800
 		time.Sleep(30 * time.Minute)
