@@ -108,10 +108,13 @@ func vufind(d *Document) []field {
 	f.text("title_short", d.Title)
 	f.text("title_sub", strings.Join(d.Subtitle, " : "))
 	f.text("title_full", d.full)
-	f.text("title_sort", sortable(d.full))
+	f.text("title_sort", short(sortable(d.full)))
 	f.list("title_alt", d.others)
 	f.list("author", inverted(d.Authors, false))
 	f.list("author_facet", inverted(d.Authors, false))
+	if len(d.Authors) > 0 {
+		f.text("author_sort", short(strings.ToLower(d.Authors[0].inverted)))
+	}
 	f.list("author2", inverted(d.Contributors, false))
 	f.list("author_corporate", append(inverted(d.Authors, true), inverted(d.Contributors, true)...))
 	f.text("description", strings.Join(d.Abstract, "\n\n"))
