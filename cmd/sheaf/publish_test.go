@@ -1,0 +1,94 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"sheaf/feed/web"
+)
+
+// From /.well-known/resourcesync a crawler comes to every list, from these to every document, and the packages hold what the addresses give; the sitemap
+// leads to the pages; the dump is a valid response.
+func TestPublished(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dump")
+	base, stop := start(t, "demo", "--rate-limit=0", "--dump-dir="+dir, "--dump-packages")
+	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(dir, "manifest.json")); return err == nil }, time.Minute, 20*time.Millisecond)
+
+	type list struct {
+		Entries []struct {
+			Loc string `xml:"loc"`
+			MD  struct {
+				Path string `xml:"path,attr"`
+			} `xml:"http://www.openarchives.org/rs/terms/ md"`
+		} `xml:",any"`
+	}
+	read := func(body string) (l list) {
+		require.NoError(t, xml.Unmarshal([]byte(body), &l), body)
+		return l
+	}
+	documents, packed, seen := map[string]string{}, map[string]string{}, map[string]bool{}
+	var crawl func(url string)
+	crawl = func(url string) {
+		if url == "" || seen[url] {
+			return
+		}
+		seen[url] = true
+		body := fetch(t, url)
+		if strings.HasSuffix(url, ".zip") {
+			z, err := zip.NewReader(strings.NewReader(body), int64(len(body)))
+			require.NoError(t, err)
+			get := func(name string) string {
+				f, err := z.Open(name)
+				require.NoError(t, err)
+				b, err := io.ReadAll(f)
+				require.NoError(t, err)
+				return string(b)
+			}
+			for _, e := range read(get("manifest.xml")).Entries {
+				if e.Loc != "" {
+					packed[e.Loc] = get(strings.TrimPrefix(e.MD.Path, "/"))
+				}
+			}
+			return
+		}
+		if !web.Serves(strings.TrimPrefix(url, base)) {
+			documents[url] = body
+			return
+		}
+		for _, e := range read(body).Entries {
+			crawl(e.Loc)
+		}
+	}
+	crawl(base + "/.well-known/resourcesync")
+	assert.NotEmpty(t, documents)
+	assert.Equal(t, documents, packed)
+
+	robots := fetch(t, base+"/robots.txt")
+	_, sitemap, _ := strings.Cut(strings.TrimSpace(robots), "Sitemap: ")
+	clear(documents)
+	crawl(sitemap)
+	for url, page := range documents {
+		assert.Contains(t, page, "<h1>", url)
+	}
+	assert.Len(t, documents, strings.Count(fetch(t, base+"/oai?verb=ListIdentifiers&metadataPrefix=oai_dc"), "<header>"))
+	assert.Contains(t, fetch(t, base+"/atom.xml"), "The views of Chinese and Russian experts")
+
+	res, err := http.Get(base + "/dump/oai_dc.xml.gz") // the front must not unpack it, nor pack it twice
+	require.NoError(t, err)
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	assert.True(t, bytes.HasPrefix(b, []byte{0x1f, 0x8b}))
+	assert.Zero(t, stop())
+}
