@@ -48,6 +48,7 @@
 package doaj
 
 import (
+	"bytes"
 	"regexp"
 	"strconv"
 	"strings"
@@ -272,7 +273,11 @@ var isORCID = regexp.MustCompile(`^https://orcid\.org/[0-9]{4}-[0-9]{4}-[0-9]{4}
 // affiliation is the first affiliation of p that has a name.
 func affiliation(p *flat.Person) string {
 	for i := range p.Affs {
-		if s := withoutMail(clean(ror.ReplaceAllString(p.Affs[i].Name, ""))); visible(s) {
+		s := p.Affs[i].Name
+		if strings.Contains(s, "://ror.org/") {
+			s = ror.ReplaceAllString(s, "")
+		}
+		if s = withoutMail(clean(s)); visible(s) {
 			return strings.TrimSpace(s)
 		}
 	}
@@ -358,10 +363,16 @@ func language(tag string) string {
 
 // clean drops markup that is written as text.
 func clean(s string) string {
-	if strings.IndexByte(s, '<') < 0 {
-		return s
+	for i := 0; i+1 < len(s); i++ {
+		k := strings.IndexByte(s[i:], '<')
+		if k < 0 {
+			break
+		}
+		if i += k; i+1 < len(s) && (s[i+1] == '/' || s[i+1]|0x20 >= 'a' && s[i+1]|0x20 <= 'z') && strings.IndexByte(s[i:], '>') > 0 { // most of "<" is "p < 0.05"
+			return tag.ReplaceAllString(s, "")
+		}
 	}
-	return tag.ReplaceAllString(s, "")
+	return s
 }
 
 // tag matches the tags that authors and editors type into forms. A "<" of mathematics is none.
@@ -400,14 +411,13 @@ var errScript = flat.Cannotf("script", `doaj: a text holds "<script", which DOAJ
 // hasScript tells whether b holds "<script" in any case; less is how "<" is written in it.
 func hasScript(b []byte, less string) bool {
 	const word = "script"
-	s := string(b)
 	for {
-		i := strings.Index(s, less)
+		i := bytes.Index(b, []byte(less))
 		if i < 0 {
 			return false
 		}
-		s = s[i+len(less):]
-		if len(s) >= len(word) && strings.EqualFold(s[:len(word)], word) {
+		b = b[i+len(less):]
+		if len(b) >= len(word) && bytes.EqualFold(b[:len(word)], []byte(word)) {
 			return true
 		}
 	}

@@ -372,6 +372,12 @@ func side(tag string) string {
 	if isLatn(tag) {
 		return "ENG"
 	}
+	switch tag { // most of all there is
+	case "ru":
+		return "RUS"
+	case "en":
+		return "ENG"
+	}
 	code := flat.ISO3(tag)
 	switch {
 	case code == "":

@@ -134,8 +134,12 @@ func (w *writer) affiliations(c *jats.Contrib, affs map[string]*jats.Aff) {
 				}
 			}
 		}
+		name := form.Plain()
+		if strings.Contains(name, "://ror.org/") {
+			name = rorURI.ReplaceAllString(name, "")
+		}
 		w.Open("AffiliationInfo")
-		if w.must("Affiliation", rorURI.ReplaceAllString(form.Plain(), "")) && ror != "-" {
+		if w.must("Affiliation", name) && ror != "-" {
 			w.Text("Identifier", ror, "Source", "ROR")
 		}
 		w.Close()
