@@ -28,7 +28,7 @@
 //	                                       article in no volume and no issue is ahead of print and has none
 //	IssueTitles                          journal_issue/titles
 //	Titles, with face markup             titles for each language, in journals; elsewhere the first only. In a work that says that it is a translation, and has
-//	                                       one title in another language, that one is original_language_title
+//	                                       one title in another language, that one is original_langtitle
 //	Authors, Others                      person_name and organization in order, authors first; the roles are those that Crossref knows, others are left out, and so
 //	                                       are members of a group of authors. A name whose parts are not known is a name
 //	  Affs                               affiliations/institution, with institution_id of ROR and ISNI
@@ -222,12 +222,7 @@ func (w *writer) journal() error {
 	w.dates("publication_date")
 	w.date("acceptance_date", "", r.Accepted)
 	w.pages()
-	w.item()
-	w.programs(true)
-	w.relations()
-	w.archive()
-	w.doiData()
-	w.citations()
+	w.rest()
 	w.Close()
 	w.Close()
 	return nil
@@ -367,12 +362,7 @@ func (w *writer) conference() error {
 	w.dates("publication_date")
 	w.date("acceptance_date", "", r.Accepted)
 	w.pages()
-	w.item()
-	w.programs(true)
-	w.relations()
-	w.archive()
-	w.doiData()
-	w.citations()
+	w.rest()
 	w.Close()
 	w.Close()
 	return nil
@@ -432,12 +422,7 @@ func (w *writer) dissertation() error {
 		w.Text("degree", degree)
 	}
 	w.isbns()
-	w.item()
-	w.programs(true)
-	w.relations()
-	w.archive()
-	w.doiData()
-	w.citations()
+	w.rest()
 	w.Close()
 	return nil
 }
@@ -529,34 +514,58 @@ func (w *writer) book() error {
 		return flat.Cannotf("no-book-title", "a chapter without the title of its book")
 	}
 	w.Open("book", "book_type", "other")
+	series := strings.TrimSpace(r.Article.VolumeSeries)
 	if !chapter {
-		w.Open("book_metadata", "language", language(r.Lang))
+		if series = r.Journal.Title; series == r.Titles[0].Full() || series == r.Titles[0].Text {
+			series = ""
+		}
+	}
+	inSeries := series != "" && len(r.Journal.ISSNs) > 0
+	metadata, lang := "book_metadata", language(r.Lang)
+	if inSeries {
+		metadata = "book_series_metadata"
+	}
+	if chapter {
+		lang = language(w.journalLang())
+	}
+	w.Open(metadata, "language", lang)
+	if inSeries {
+		w.Open("series_metadata")
+		w.Open("titles")
+		w.Text("title", series)
+		w.Close()
+		w.issns()
+		w.Close()
+	}
+	if chapter {
+		w.Open("titles")
+		w.Text("title", r.Journal.Title)
+		w.Close()
+	} else {
 		w.contributors()
 		w.titles(0, w.original(0))
 		w.abstracts()
-		w.upTo(15, "edition_number", w.meta("edition-number"))
+	}
+	if inSeries {
+		w.upTo(32, "volume", r.Volume)
+	}
+	w.upTo(15, "edition_number", w.meta("edition-number"))
+	if chapter {
+		w.date("publication_date", w.medium, r.Published)
+	} else {
 		w.dates("publication_date")
+	}
+	if !chapter && !inSeries {
 		w.date("acceptance_date", "", r.Accepted)
-		w.isbns()
-		w.publisher(5)
-		w.item()
-		w.programs(true)
-		w.relations()
-		w.archive()
-		w.doiData()
-		w.citations()
+	}
+	w.isbns()
+	w.publisher(1)
+	if !chapter {
+		w.rest()
 		w.Close()
 		w.Close()
 		return nil
 	}
-	w.Open("book_metadata", "language", language(w.journalLang()))
-	w.Open("titles")
-	w.Text("title", r.Journal.Title)
-	w.Close()
-	w.upTo(15, "edition_number", w.meta("edition-number"))
-	w.date("publication_date", w.medium, r.Published)
-	w.isbns()
-	w.publisher(5)
 	w.Close()
 	w.Open("content_item", "component_type", "chapter", "language", language(r.Lang))
 	w.contributors()
@@ -566,15 +575,20 @@ func (w *writer) book() error {
 	w.dates("publication_date")
 	w.date("acceptance_date", "", r.Accepted)
 	w.pages()
+	w.rest()
+	w.Close()
+	w.Close()
+	return nil
+}
+
+// rest writes what most kinds of content end with.
+func (w *writer) rest() {
 	w.item()
 	w.programs(true)
 	w.relations()
 	w.archive()
 	w.doiData()
 	w.citations()
-	w.Close()
-	w.Close()
-	return nil
 }
 
 // upTo writes an element of text that has at most so many characters; what is longer is left out rather than cut.

@@ -225,13 +225,22 @@ func (w *writer) person(p *flat.Person, role string, n *int) {
 func (w *writer) institution(a *flat.Affiliation) {
 	w.Open("institution")
 	w.upTo(1024, "institution_name", a.Name)
-	if between(1, 42, a.ROR) && strings.HasPrefix(a.ROR, "https://ror.org/") {
-		w.Text("institution_id", a.ROR, "type", "ror")
+	if n := ror(a.ROR); n != "" {
+		w.Text("institution_id", "https://ror.org/"+n, "type", "ror")
 	}
 	if n := isni(a.ISNI); n != "" {
 		w.Text("institution_id", "https://isni.org/isni/"+n, "type", "isni")
 	}
 	w.Close()
+}
+
+// ror is the last part of a ROR, 9 characters that begin with a zero; "" if s does not end with such.
+func ror(s string) string {
+	s = strings.ToLower(s[strings.LastIndexByte(s, '/')+1:])
+	if len(s) != 9 || s[0] != '0' || strings.Trim(s, "0123456789abcdefghjkmnpqrstvwxyz") != "" {
+		return ""
+	}
+	return s
 }
 
 // isni is an ISNI as 16 characters; "" if s has not that many.
@@ -543,18 +552,20 @@ func (w *writer) doiData() {
 	w.Open("doi_data")
 	w.Text("doi", r.DOI)
 	w.Text("resource", r.Landing)
+	copyOf := ""
 	for i := range r.Files {
-		if f := &r.Files[i]; len(f.URL) <= 2048 && (i == 0 || f.MIME == "application/pdf") {
-			if i > 0 && r.Files[0].MIME == "application/pdf" {
+		if f := &r.Files[i]; len(f.URL) <= 2048 && (copyOf == "" || f.MIME == "application/pdf") {
+			if copyOf = f.URL; f.MIME == "application/pdf" {
 				break
 			}
-			w.Open("collection", "property", "crawler-based")
-			w.Open("item", "crawler", "iParadigms")
-			w.Text("resource", f.URL)
-			w.Close()
-			w.Close()
-			break
 		}
+	}
+	if copyOf != "" {
+		w.Open("collection", "property", "crawler-based")
+		w.Open("item", "crawler", "iParadigms")
+		w.Text("resource", copyOf)
+		w.Close()
+		w.Close()
 	}
 	w.Open("collection", "property", "text-mining")
 	for i := range r.Files {
@@ -586,6 +597,7 @@ func (w *writer) citations() {
 func (w *writer) citation(ref *flat.Ref) {
 	c := ref.Cite
 	w.Open("citation", "key", ref.Key)
+	start := len(w.B)
 	if isISSN(c.ISSN) {
 		w.Text("issn", c.ISSN)
 	}
@@ -619,7 +631,9 @@ func (w *writer) citation(ref *flat.Ref) {
 	} else {
 		w.Text("article_title", first(c.ChapterTitles))
 	}
-	w.Text("unstructured_citation", ref.Text)
+	if len(w.B) == start || strings.TrimSpace(c.Text.Plain()) != "" && !c.Elements { // what is put together from the parts says no more than they do
+		w.Text("unstructured_citation", ref.Text)
+	}
 	w.Close()
 }
 

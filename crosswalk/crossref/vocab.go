@@ -30,8 +30,8 @@ var related = func() map[string]relation {
 		"translation": {"hasTranslation", true}, "commentary-article": {"isCommentOn", false}, "commentary": {"hasComment", false},
 		"peer-reviewed-article": {"isReviewOf", false}, "peer-review": {"hasReview", false}, "companion": {"hasRelatedMaterial", false},
 		"article-reference": {"references", false},
-		"dataset":           {"hasRelatedMaterial", false}, "data": {"hasRelatedMaterial", false}, "software": {"hasRelatedMaterial", false},
-		"code": {"hasRelatedMaterial", false}, "supplement": {"isSupplementedBy", false}, "supplementary": {"isSupplementedBy", false},
+		"dataset":           {"references", false}, "data": {"references", false}, "software": {"references", false},
+		"code": {"references", false}, "supplement": {"isSupplementedBy", false}, "supplementary": {"isSupplementedBy", false},
 	}
 	add := func(intra bool, names string) {
 		for _, n := range strings.Fields(names) {
