@@ -57,7 +57,10 @@ var pubMed = Service{
 			}
 			return true, ""
 		}}.rule("pubmed-kind", Mandatory, "PubMed takes no reviews of books, announcements and the like. Leave this one out of what is sent.", publisherData+"Article"),
-		hasVolume.unsure("pubmed-volume", "There is neither volume nor issue. Give them, unless the article is ahead of print.", publisherData+"Volume, Issue"),
+		has("neither issue nor day", func(r *flat.Record) bool {
+			return r.Volume != "" || r.Issue != "" || len(r.Online) == len("2006-01-02")
+		}).
+			rule("pubmed-volume", MandatoryIfApplicable, "There is neither volume nor issue, which is so of an article ahead of print only, and then its day of electronic publication must be known. Give the one or the other.", publisherData+"Volume, Issue, PubDate PubStatus=aheadofprint"),
 		englishAbstract.rule("pubmed-english-abstract", Recommended, "No abstract is in English. Add one if the article has it.", publisherData+"Abstract, OtherAbstract"),
 		hasAbstract.rule("pubmed-abstract", Recommended, "There is no abstract. Add it.", publisherData+"Abstract"),
 		has("no abbreviated journal title", func(r *flat.Record) bool { return r.Journal.Abbrev != "" }).

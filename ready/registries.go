@@ -3,6 +3,7 @@ package ready
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"sheaf/crosswalk/element"
@@ -48,13 +49,21 @@ var doaj = Service{
 		hasTitle.rule("doaj-title", Mandatory, "The article has no title. Give the title as printed.", doajXML),
 		hasISSN.rule("doaj-issn", Mandatory, "There is no valid ISSN, by which DOAJ finds the journal. Give the print or electronic ISSN, exactly as DOAJ has it.", doajXML),
 		check{"ISSNs that cannot all be the journal's", func(r *flat.Record) (bool, string) {
-			seen := map[string]bool{}
-			for _, s := range r.Journal.ISSNs {
-				seen[strings.ToUpper(s)] = true
+			kinds := map[string]string{}
+			for _, i := range r.Article.Journal.ISSNs {
+				if i.Type != "print" && i.Type != "electronic" {
+					continue
+				}
+				if before := kinds[i.Type]; before != "" && before != i.Value {
+					return false, strings.Join(r.Journal.ISSNs, ", ")
+				}
+				kinds[i.Type] = i.Value
 			}
-			same := r.Journal.Print != "" && r.Journal.Print == r.Journal.Electronic
-			return len(seen) <= 2 && !same, strings.Join(r.Journal.ISSNs, ", ")
-		}}.rule("doaj-issns", MandatoryIfApplicable, "DOAJ knows at most one print and one electronic ISSN of a journal, and they differ. Give those two only.", doajCode),
+			return kinds["print"] == "" || kinds["print"] != kinds["electronic"], strings.Join(r.Journal.ISSNs, ", ")
+		}}.rule("doaj-issns", MandatoryIfApplicable, "DOAJ knows one print and one electronic ISSN of a journal at most, and they differ. Give those two only.", doajCode),
+		check{"ISSN of unknown kind", func(r *flat.Record) (bool, string) {
+			return len(r.Journal.ISSNs) == 0 || r.Journal.Print != "" || r.Journal.Electronic != "", strings.Join(r.Journal.ISSNs, ", ")
+		}}.rule("doaj-issn-kind", MandatoryIfApplicable, "It is not known whether the ISSN is that of the print or of the electronic journal, and DOAJ compares each with its own. Say which it is.", doajXML+", ISSN and EISSN"),
 		hasJournal.rule("doaj-journal", Mandatory, "The journal has no title. Give it.", doajXML),
 		hasDate.rule("doaj-date", Mandatory, "There is no usable date of publication. Give the year at least.", doajXML),
 		check{"neither DOI nor full text", func(r *flat.Record) (bool, string) {
@@ -121,13 +130,47 @@ const (
 	participation = "Crossref, participation reports, "
 )
 
+// only makes a check that looks at those kinds of content only (see [flat.Type]).
+func only(c check, kinds ...string) check {
+	return check{c.brief, func(r *flat.Record) (bool, string) {
+		if !slices.Contains(kinds, r.Type.Crossref) {
+			return true, ""
+		}
+		return c.ok(r)
+	}}
+}
+
+var taken = check{"kind of work not taken", func(r *flat.Record) (bool, string) {
+	switch r.Type.Crossref {
+	case "dataset", "standard":
+		return false, r.Type.Name
+	}
+	return true, ""
+}}
+
 var crossref = Service{
 	Name: "crossref", Title: "Crossref", URL: "https://www.crossref.org/documentation/schema-library/markup-guide-record-types/journals-and-articles/",
 	Rules: []Rule{
 		hasDOI.rule("crossref-doi", Mandatory, "There is no well-formed DOI to register. Give one with the prefix that Crossref gave to the publisher.", deposit+"doi"),
 		hasTitle.rule("crossref-title", Mandatory, "The article has no title. Give the title as printed.", deposit+"titles"),
-		hasJournal.rule("crossref-journal", Mandatory, "The journal has no title. Give it exactly as Crossref has it.", deposit+"journal_metadata/full_title"),
-		hasISSN.rule("crossref-issn", Mandatory, "There is no valid ISSN. Give the print or electronic ISSN.", "general knowledge: Crossref wants an ISSN or a DOI of the journal"),
+		taken.rule("crossref-kind", MandatoryIfApplicable, "A work of this kind is not deposited by Sheaf, which registers articles, papers of conferences, preprints, theses, reviews, reports and books. Register its DOI elsewhere.", "Sheaf: kinds of content that it deposits"),
+		only(hasJournal, "journal_article").rule("crossref-journal", MandatoryIfApplicable, "The journal has no title. Give it exactly as Crossref has it.", deposit+"journal_metadata/full_title"),
+		only(check{"no ISSN", func(r *flat.Record) (bool, string) {
+			if flat.FirstID(r.Article.Journal.IDs, "doi") != "" {
+				return true, ""
+			}
+			return hasISSN.ok(r)
+		}}, "journal_article").rule("crossref-issn", MandatoryIfApplicable, "There is no valid ISSN of the journal, nor a DOI of it. Give the print or electronic ISSN.", "general knowledge: Crossref wants an ISSN or a DOI of the journal"),
+		only(has("no ISBN", func(r *flat.Record) bool { return len(r.Article.ISBNs) > 0 }), "book", "conference_paper").
+			rule("crossref-isbn", MandatoryIfApplicable, "The book or volume of proceedings has no ISBN. Give it.", deposit+"proceedings_metadata, book_metadata: isbn or noisbn"),
+		only(anyPublisher, "book", "conference_paper").
+			rule("crossref-publisher", MandatoryIfApplicable, "The publisher of the book or proceedings is not named. Name it.", deposit+"publisher/publisher_name"),
+		only(has("no conference", func(r *flat.Record) bool { return r.Conference != nil && r.Conference.Name.Plain() != "" }), "conference_paper").
+			rule("crossref-conference", MandatoryIfApplicable, "The conference has no name. Give it.", deposit+"event_metadata/conference_name"),
+		only(hasJournal, "conference_paper").rule("crossref-proceedings", MandatoryIfApplicable, "The volume of proceedings has no title. Give it.", deposit+"proceedings_metadata/proceedings_title"),
+		only(hasDay, "peer_review").rule("crossref-review-day", MandatoryIfApplicable, "A review is registered by its day, and only the year or month is known. Give the day.", deposit+"peer_review/review_date"),
+		only(has("reviewed work not named", func(r *flat.Record) bool { return len(r.Related) > 0 }), "peer_review").
+			rule("crossref-reviewed", MandatoryIfApplicable, "The review does not say what it reviews. Give the DOI of the reviewed work as a related article.", deposit+"peer_review, rel:program with isReviewOf"),
 		hasDate.rule("crossref-date", Mandatory, "There is no usable date of publication. Give the year at least.", deposit+"publication_date/year"),
 		hasPage.rule("crossref-link", Mandatory, "The article's address cannot be opened from elsewhere, so the DOI would lead nowhere. Give its public page.", deposit+"doi_data/resource"),
 		hasRefs.rule("crossref-references", Recommended, "There are no references. Add them.", participation+"references"),

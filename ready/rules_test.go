@@ -161,11 +161,19 @@ func TestRules(t *testing.T) {
 		{"no ISSN", func(a *jats.Article) { a.Journal.ISSNs = nil }, each("issn", "doaj", "crossref", "pubmed", "pmc", "scholar", "elibrary")},
 		{"an ISSN with a wrong digit", func(a *jats.Article) { a.Journal.ISSNs = a.Journal.ISSNs[:1]; a.Journal.ISSNs[0].Value = "1234-5678" },
 			each("issn", "doaj", "crossref", "pubmed", "pmc", "scholar", "elibrary")},
-		{"three ISSNs", func(a *jats.Article) { a.Journal.ISSNs = append(a.Journal.ISSNs, jats.ISSN{Value: "0317-8471"}) }, []string{"doaj-issns"}},
+		{"three ISSNs", func(a *jats.Article) {
+			a.Journal.ISSNs = append(a.Journal.ISSNs, jats.ISSN{Type: "print", Value: "0317-8471"})
+		}, []string{"doaj-issns"}},
+		{"a linking ISSN", func(a *jats.Article) {
+			a.Journal.ISSNs = append(a.Journal.ISSNs, jats.ISSN{Type: "linking", Value: "0317-8471"})
+		}, nil},
+		{"ISSNs of unknown kind", func(a *jats.Article) { a.Journal.ISSNs[0].Type, a.Journal.ISSNs[1].Type = "", "linking" }, []string{"doaj-issn-kind"}},
 		{"one ISSN twice", func(a *jats.Article) { a.Journal.ISSNs[1].Value = "1234-5679" }, []string{"doaj-issns"}},
 		{"no volume", func(a *jats.Article) { a.Volume = "" }, nil},
 		{"neither volume nor issue", func(a *jats.Article) { a.Volume, a.Issue = "", "" },
-			cat(each("volume", "pubmed", "pmc", "scholar"), noCitation, []string{"elibrary-issue"})},
+			cat(each("volume", "pmc", "scholar"), noCitation, []string{"elibrary-issue"})},
+		{"neither volume nor issue, in print", func(a *jats.Article) { a.Volume, a.Issue, a.PubDates[0].Format = "", "", "print" },
+			cat(each("volume", "pmc", "pubmed", "scholar"), noCitation, []string{"elibrary-issue"})},
 		{"an article number", func(a *jats.Article) { a.FPage, a.LPage, a.ElocationID = "", "", "e11" }, nil},
 		{"no pages", func(a *jats.Article) { a.FPage, a.LPage = "", "" }, cat(each("page", "crossref", "pmc", "scholar"), noCitation, []string{"elibrary-pages"})},
 		{"neither pages nor DOI", func(a *jats.Article) { a.FPage, a.LPage, a.IDs = "", "", nil },
@@ -179,6 +187,32 @@ func TestRules(t *testing.T) {
 			a.ArticleType, a.Abstracts, a.KwdGroups, a.SubjGroups, a.Refs = "editorial", nil, nil, nil, nil
 		},
 			[]string{"scholar-kind", "elibrary-code"}},
+		{"a chapter", func(a *jats.Article) { a.ArticleType, a.ISBNs = "book-chapter", []string{"978-3-16-148410-0"} }, nil},
+		{"a chapter without an ISBN", func(a *jats.Article) { a.ArticleType = "book-chapter" }, []string{"crossref-isbn"}},
+		{"a chapter without a publisher", func(a *jats.Article) {
+			a.ArticleType, a.ISBNs, a.Journal.Publishers = "book-chapter", []string{"978-3-16-148410-0"}, nil
+		}, each("publisher", "openaire3", "openaire4", "doaj", "crossref", "pubmed", "pmc", "datacite")},
+		{"a paper of a conference", func(a *jats.Article) {
+			a.ArticleType, a.ISBNs, a.Conferences = "conference-paper", []string{"978-3-16-148410-0"}, []jats.Conference{{Name: "Films 2024"}}
+		}, nil},
+		{"a paper without its conference", func(a *jats.Article) { a.ArticleType, a.ISBNs = "conference-paper", []string{"978-3-16-148410-0"} }, []string{"crossref-conference"}},
+		{"a paper without proceedings", func(a *jats.Article) {
+			a.ArticleType, a.ISBNs, a.Conferences = "conference-paper", []string{"978-3-16-148410-0"}, []jats.Conference{{Name: "Films 2024"}}
+			a.Journal.Title, a.Journal.AbbrevTitle = jats.Title{}, nil
+		}, cat(each("journal", "doaj", "pubmed", "pmc", "scholar", "elibrary"), noCitation, []string{"pubmed-abbreviation", "crossref-proceedings"})},
+		{"a review of a work", func(a *jats.Article) {
+			a.ArticleType, a.Related = "reviewer-report", []jats.Related{{Type: "peer-reviewed-article", IDType: "doi", ID: "10.5555/reviewed"}}
+		}, nil},
+		{"a review of nothing", func(a *jats.Article) { a.ArticleType = "reviewer-report" }, []string{"crossref-reviewed"}},
+		{"a review without a day", func(a *jats.Article) {
+			a.ArticleType, a.Related = "reviewer-report", []jats.Related{{Type: "peer-reviewed-article", IDType: "doi", ID: "10.5555/reviewed"}}
+			a.PubDates[0].Date = "2024-05"
+		}, cat(each("day", "openaire3", "openaire4", "scholar"), []string{"datacite-date", "crossref-review-day"})},
+		{"a dataset", func(a *jats.Article) { a.ArticleType = "dataset" }, []string{"crossref-kind"}},
+		{"a journal with a DOI", func(a *jats.Article) {
+			a.Journal.ISSNs, a.Journal.IDs = nil, []jats.ID{{Type: "doi", Value: "10.5555/journal"}}
+		},
+			each("issn", "doaj", "pubmed", "pmc", "scholar", "elibrary")},
 		{"no version", func(a *jats.Article) { a.Version = nil }, each("version", "openaire3", "openaire4", "unpaywall")},
 		{"no abstract", func(a *jats.Article) { a.Abstracts = nil },
 			cat(each("abstract", "openaire3", "openaire4", "base", "core", "doaj", "crossref", "pubmed", "pmc", "elibrary"), []string{"datacite-description"})},
