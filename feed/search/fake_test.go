@@ -99,16 +99,16 @@ func (e *engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return true
 	}
 	switch {
-	case roll(12):
+	case roll(25):
 		cut()
-	case roll(12):
+	case roll(25):
 		w.Header().Set("Retry-After", "0")
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
-	case roll(12):
+	case roll(25):
 		w.WriteHeader(http.StatusTooManyRequests)
 		return
-	case roll(25):
+	case roll(40):
 		w.Write([]byte("<html>a proxy's word</html>"))
 		return
 	}
@@ -120,9 +120,9 @@ func (e *engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		status, answer = e.opensearch(r, body, roll)
 	}
 	switch {
-	case roll(12):
+	case roll(25):
 		cut() // all was done, and nobody is told
-	case roll(12): // the answer breaks off
+	case roll(25): // the answer breaks off
 		w.Header().Set("Content-Length", fmt.Sprint(len(answer)+1))
 		w.WriteHeader(status)
 		w.Write(answer[:len(answer)/2])
@@ -176,7 +176,7 @@ func (e *engine) bulk(r *http.Request, body []byte, roll func(int) bool) (int, [
 	failed := false
 	lines := strings.Split(strings.TrimSuffix(string(body), "\n"), "\n")
 	stop := len(lines)
-	if roll(12) {
+	if roll(25) {
 		stop = e.random.IntN(len(lines)) // the engine ends in the middle of it
 	}
 	for i := 0; i < len(lines); i++ {
@@ -225,10 +225,10 @@ func (e *engine) bulk(r *http.Request, body []byte, roll func(int) bool) (int, [
 
 // apply carries out one action with an external version, and returns its status, and the type of the error if there is one.
 func (e *engine) apply(id string, version int64, orEqual bool, doc string, roll func(int) bool) (int, string) {
-	if roll(500) {
+	if roll(2000) {
 		return http.StatusTooManyRequests, "es_rejected_execution_exception"
 	}
-	if roll(500) {
+	if roll(2000) {
 		return http.StatusServiceUnavailable, "unavailable_shards_exception"
 	}
 	e.same(id, version, doc)
@@ -346,7 +346,7 @@ func (e *engine) update(r *http.Request, body []byte, roll func(int) bool) (int,
 		return refuse(400, "no commands")
 	}
 	for n := 0; dec.More(); n++ {
-		if n > 0 && roll(3000) {
+		if n > 0 && roll(5000) {
 			cut()
 		}
 		command, err := dec.Token()

@@ -148,36 +148,49 @@ func trial(t *testing.T, e index, solr string) {
 	random := rand.New(rand.NewPCG(3, uint64(began.UnixNano())))
 	c := &child{DB: path, URL: e.url(), Solr: solr}
 
-	most := 600 // ms that a feed lives
-	if n >= 10_000 {
-		most = 3000
+	status := func() (st feed.Status) {
+		all, err := feed.List(bg, db)
+		assert.NoError(t, err)
+		if len(all) == 1 {
+			st = all[0]
+		}
+		return st
 	}
+	var feeds, engines atomic.Int32 // killed
 	stop, done := make(chan struct{}), make(chan struct{})
-	var feeds, engines atomic.Int32
-	go func() { // kills one or the other
+	go func() { // kills the feed when it has come somewhat further, and now and then the engine
 		defer close(done)
 		for {
 			cmd := c.start(t)
-			select {
-			case <-stop:
-				assert.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-				assert.NoError(t, cmd.Wait(), "a feed that was asked to stop")
-				return
-			case <-time.After(time.Duration(50+random.IntN(most)) * time.Millisecond):
+			before, batches, life := status(), random.IntN(6), time.Now().Add(8*time.Second)
+			for stopped := false; !stopped; {
+				select {
+				case <-stop:
+					assert.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+					assert.NoError(t, cmd.Wait(), "a feed that was asked to stop")
+					return
+				case <-time.After(time.Duration(1+random.IntN(30)) * time.Millisecond):
+				}
+				now := status()
+				stopped = now.Sent+now.Deleted-before.Sent-before.Deleted > batches*c.feed(db).Items || time.Now().After(life)
 			}
-			if random.IntN(3) == 0 {
+			if random.IntN(4) == 0 {
 				e.kill(t)
 				engines.Add(1)
-				time.Sleep(time.Duration(random.IntN(300)) * time.Millisecond)
 			}
 			assert.NoError(t, cmd.Process.Kill())
 			assert.Error(t, cmd.Wait())
 			feeds.Add(1)
 		}
 	}()
+	var last int64 // datestamp
 	put := func(changes []store.Change) {
-		_, err := db.Put(bg, changes)
+		outcomes, err := db.Put(bg, changes)
 		require.NoError(t, err)
+		last = outcomes[0].Datestamp
+	}
+	catchUp := func() {
+		require.Eventually(t, func() bool { return status().Cursor.Datestamp >= last }, 5*time.Minute, 20*time.Millisecond, "the feed does not come on")
 	}
 	var batch []store.Change
 	for i := range n {
@@ -186,11 +199,12 @@ func trial(t *testing.T, e index, solr string) {
 			batch = nil
 		}
 	}
-	put(batch)
 	put([]store.Change{{Local: article(0, 1).Local, Delete: true}})
+	require.Eventually(t, func() bool { return status().Sent > n/2 }, 10*time.Minute, 20*time.Millisecond, "the feed does not come on")
 	version := map[int]int{}
 	changes := rand.New(rand.NewPCG(4, 4))
-	for i := 0; i < n/10 || feeds.Load() < 8 || engines.Load() < 3; {
+	puts := 0
+	for i := 0; i < n/10 || feeds.Load() < 8 || engines.Load() < 3; puts++ {
 		batch = nil
 		seen := map[int]bool{}
 		for range 1 + changes.IntN(max(n/1000, 8)) {
@@ -210,13 +224,15 @@ func trial(t *testing.T, e index, solr string) {
 			}
 		}
 		put(batch)
-		time.Sleep(5 * time.Millisecond) // a trial must not be over before anything was killed
+		if puts%20 == 19 {
+			catchUp()
+		}
 	}
 	close(stop)
 	<-done
 	report, err := c.feed(db).Run(bg)
 	require.NoError(t, err)
-	t.Logf("%d articles, %d kills of the feed, %d of the engine, in %s; the last run sent %+v", n, feeds.Load(), engines.Load(), time.Since(began).Round(time.Millisecond), report)
+	t.Logf("%d articles, %d changes of the store, %d kills of the feed, %d of the engine, in %s; the last run sent %+v", n, puts, feeds.Load(), engines.Load(), time.Since(began).Round(time.Millisecond), report)
 	standing, err := feed.Refusals(bg, db, "trial")
 	require.NoError(t, err)
 	assert.Empty(t, standing)
