@@ -88,8 +88,11 @@ func tag(s string) (name string, end bool, rest string) {
 		return "", false, ""
 	}
 	name, end = strings.CutPrefix(s[1:j], "/")
-	if k := strings.IndexAny(name, " /"); k >= 0 {
-		name = name[:k]
+	for k := 0; k < len(name); k++ {
+		if name[k] == ' ' || name[k] == '/' {
+			name = name[:k]
+			break
+		}
 	}
 	return name, end, s[j+1:]
 }

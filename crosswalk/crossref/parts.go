@@ -21,23 +21,52 @@ func (w *writer) journalLang() string {
 // title is the i-th title of the record as rich text.
 func (w *writer) title(i int) *jats.Title {
 	a := w.r.Article
-	n := -1
-	for k := -1; k < len(a.TransTitles); k++ { // the same that flat takes
+	if len(w.r.Titles) == 1+len(a.TransTitles) { // flat left none out
+		if i == 0 {
+			return &a.Title
+		}
+		return &a.TransTitles[i-1]
+	}
+	for k := -1; ; k++ {
 		t := &a.Title
 		if k >= 0 {
 			t = &a.TransTitles[k]
 		}
-		seen := strings.TrimSpace(t.Text.Plain()) != ""
-		for _, s := range t.Subtitles {
-			seen = seen || strings.TrimSpace(s.Plain()) != ""
-		}
-		if seen {
-			if n++; n == i {
+		if visible(t) {
+			if i--; i < 0 {
 				return t
 			}
 		}
 	}
-	return &a.Title
+}
+
+// visible tells whether flat takes a title.
+func visible(t *jats.Title) bool {
+	if !blank(t.Text) {
+		return true
+	}
+	for _, s := range t.Subtitles {
+		if !blank(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// blank tells whether there is no text in t.
+func blank(t jats.Rich) bool {
+	in := false
+	for i := 0; i < len(t); i++ {
+		switch c := t[i]; {
+		case c == '<':
+			in = true
+		case c == '>':
+			in = false
+		case !in && c > ' ':
+			return (c == 0xc2 || c == 0xe1 || c == 0xe2 || c == 0xe3) && strings.TrimSpace(t.Plain()) == "" // the first byte of other blanks
+		}
+	}
+	return true
 }
 
 // original is the place of the title in the language that the article was translated from, where the article says that it is a translation and just one
@@ -80,14 +109,14 @@ func (w *writer) titles(i, original int) {
 func (w *writer) titleParts(name string, t *jats.Title, attrs ...string) {
 	subs := t.Subtitles
 	text := t.Text
-	for strings.TrimSpace(text.Plain()) == "" && len(subs) > 0 {
+	for len(subs) > 0 && blank(text) {
 		text, subs = subs[0], subs[1:]
 	}
 	w.rich(name, text, attrs...)
 	w.Open("subtitle")
 	from := len(w.B)
 	for _, s := range subs {
-		if strings.TrimSpace(s.Plain()) == "" {
+		if blank(s) {
 			continue
 		}
 		if len(w.B) > from {
@@ -124,6 +153,9 @@ func (w *writer) checkNames() error {
 // isName tells whether a name has the form that the schema wants: at most 60 characters, before the first digit or question mark no other, and
 // digits in one run only.
 func isName(s string) bool {
+	if strings.IndexFunc(s, func(r rune) bool { return r == '?' || unicode.Is(unicode.Nd, r) }) < 0 {
+		return between(1, 60, s)
+	}
 	s = strings.Join(strings.Fields(s), " ")
 	if !between(1, 60, s) {
 		return false
@@ -245,12 +277,17 @@ func ror(s string) string {
 
 // isni is an ISNI as 16 characters; "" if s has not that many.
 func isni(s string) string {
-	s = strings.NewReplacer(" ", "", "-", "").Replace(s[strings.LastIndexByte(s, '/')+1:])
+	if s == "" {
+		return ""
+	}
+	s = ungrouped.Replace(s[strings.LastIndexByte(s, '/')+1:])
 	if len(s) != 16 || strings.Trim(s[:15], "0123456789") != "" || strings.IndexByte("0123456789X", s[15]) < 0 {
 		return ""
 	}
 	return s
 }
+
+var ungrouped = strings.NewReplacer(" ", "", "-", "")
 
 func isORCID(s string) bool {
 	n, ok := strings.CutPrefix(s, "https://orcid.org/")
@@ -631,7 +668,7 @@ func (w *writer) citation(ref *flat.Ref) {
 	} else {
 		w.Text("article_title", first(c.ChapterTitles))
 	}
-	if len(w.B) == start || strings.TrimSpace(c.Text.Plain()) != "" && !c.Elements { // what is put together from the parts says no more than they do
+	if len(w.B) == start || !c.Elements && !blank(c.Text) { // what is put together from the parts says no more than they do
 		w.Text("unstructured_citation", ref.Text)
 	}
 	w.Close()
