@@ -60,11 +60,13 @@ func (f *fixture) atom(target string) (a atomFeed) {
 }
 
 // From the feed every older page is reached, and so each item once, whatever the seconds in which they came.
-func TestFeed(t *testing.T) {
+func TestFeed(t *testing.T) { both(t, testFeed) }
+
+func testFeed(t *testing.T, open opener) {
 	const id = "oai:sheaf.example.org:"
-	for seed := range uint64(4) {
+	for seed := range uint64(2) {
 		f := open(t)
-		f.fill(400, seed)
+		f.fill(300, seed)
 		f.put(store.Change{Local: "10.5555/i00003", Delete: true})
 		f.clock.Add(1)
 		seen := map[string]string{}

@@ -104,7 +104,9 @@ func unpack(t *testing.T, path string) []byte {
 }
 
 // A dump, and a harvest from its responseDate, is a full harvest, whatever was written while the dump was made.
-func TestDumpAndContinue(t *testing.T) {
+func TestDumpAndContinue(t *testing.T) { both(t, testDumpAndContinue) }
+
+func testDumpAndContinue(t *testing.T, open opener) {
 	for seed := range uint64(2) {
 		f := open(t)
 		const n = stretch + 500
@@ -115,7 +117,7 @@ func TestDumpAndContinue(t *testing.T) {
 		m, err := d.Make(bg)
 		require.NoError(t, err)
 		write := f.writer(n, seed+100)
-		for range 200 {
+		for range 60 {
 			write()
 		}
 		f.clock.Add(1)

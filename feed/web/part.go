@@ -242,7 +242,7 @@ func (l *list) at(ctx context.Context, second int64) (span, int, error) {
 			if err != nil {
 				return v, 0, err
 			}
-			return parts[len(parts)-1], l.size, nil
+			return parts[len(parts)-1], max(1, n-l.size*(len(parts)-1)), nil
 		}
 		earlier, later := v.halves()
 		if v = earlier; second >= later.first {

@@ -21,6 +21,8 @@ import (
 	"sheaf/crosswalk"
 	"sheaf/fixtures/fixturetest"
 	"sheaf/store"
+	"sheaf/store/postgres"
+	"sheaf/store/postgres/pgtest"
 	"sheaf/store/sqlite"
 	"sheaf/store/storetest"
 )
@@ -37,10 +39,30 @@ type fixture struct {
 	source *Source
 }
 
+type opener func(t testing.TB) *fixture
+
+// both runs a test over either backend.
+func both(t *testing.T, test func(*testing.T, opener)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, open) })
+	t.Run("postgres", func(t *testing.T) {
+		c := pgtest.Shared(t)
+		test(t, func(t testing.TB) *fixture {
+			clock := storetest.NewClock()
+			db, err := postgres.Open(c.Database(t), postgres.Options{Now: clock.Now})
+			require.NoError(t, err)
+			return over(t, db, clock)
+		})
+	})
+}
+
 func open(t testing.TB) *fixture {
 	clock := storetest.NewClock()
 	db, err := sqlite.Open(filepath.Join(t.TempDir(), "sheaf.db"), sqlite.Options{Now: clock.Now})
 	require.NoError(t, err)
+	return over(t, db, clock)
+}
+
+func over(t testing.TB, db store.Store, clock *storetest.Clock) *fixture {
 	t.Cleanup(func() { db.Close() })
 	f := &fixture{Store: db, t: t, clock: clock}
 	f.source = &Source{Items: db, Formats: formats(), RepositoryID: "sheaf.example.org", Name: "Tests & trials", SiteURL: site, partSize: 30, pageSize: 10}
@@ -165,8 +187,10 @@ func localOf(t testing.TB, loc, suffix string) string {
 }
 
 // Every item is in one part, and no part is larger than it may be, whatever the seconds in which the items came.
-func TestSitemap(t *testing.T) {
-	for seed := range uint64(3) {
+func TestSitemap(t *testing.T) { both(t, testSitemap) }
+
+func testSitemap(t *testing.T, open opener) {
+	for seed := range uint64(2) {
 		f := open(t)
 		f.fill(700, seed)
 		f.put(store.Change{Local: "10.5555/i00003", Delete: true}, article("a b/ж?#%[1]&'.xml", 1))
@@ -303,8 +327,10 @@ func (f *fixture) writer(n int, seed uint64) func() {
 }
 
 // Who takes the resource list and then the changes since its at has what the store has, whatever was written meanwhile.
-func TestResourceSyncMissesNothing(t *testing.T) {
-	for seed := range uint64(3) {
+func TestResourceSyncMissesNothing(t *testing.T) { both(t, testResourceSyncMissesNothing) }
+
+func testResourceSyncMissesNothing(t *testing.T, open opener) {
+	for seed := range uint64(2) {
 		f := open(t)
 		f.fill(300, seed)
 		f.source.Items = &busy{f.Store, f.writer(300, seed)}
@@ -339,7 +365,9 @@ func TestResourceSyncMissesNothing(t *testing.T) {
 }
 
 // The change list goes back to the beginning: alone it tells of every item, also of the deleted ones.
-func TestChangeList(t *testing.T) {
+func TestChangeList(t *testing.T) { both(t, testChangeList) }
+
+func testChangeList(t *testing.T, open opener) {
 	f := open(t)
 	f.fill(300, 3)
 	f.put(store.Change{Local: "10.5555/i00000", Delete: true}, store.Change{Local: "10.5555/i00007", Delete: true})
@@ -368,7 +396,9 @@ func TestChangeList(t *testing.T) {
 }
 
 // A part that time has passed by stays the same for caches until an entry leaves it; the ETag of one that is written to changes.
-func TestFresh(t *testing.T) {
+func TestFresh(t *testing.T) { both(t, testFresh) }
+
+func testFresh(t *testing.T, open opener) {
 	f := open(t)
 	f.fill(300, 5)
 	index := f.urls("/sitemap.xml").URLs
