@@ -388,7 +388,7 @@ func withoutMail(s string) string {
 }
 
 var mail = regexp.MustCompile(`(?i)[\s,;.(\[<]*(?:(?:e-?mails?|correspondence|contact|эл\.? ?почта|электронная почта)(?: address(?:es)?)?\s*:?\s*)?` +
-	`[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+[)\]>]*`)
+	`[\p{L}\p{N}._%+'-]+@\s?[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+[)\]>]*`)
 
 // longest is how much of an abstract DOAJ keeps, in characters.
 const longest = 30000

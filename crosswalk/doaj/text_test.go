@@ -33,6 +33,7 @@ func TestWithoutMail(t *testing.T) {
 		"Дом, Томск, эл. почта: a_b@дом.рф":                                  "Дом, Томск",
 		"We made a tool. Contact: a.b+c@lab.example.org; see the supplement": "We made a tool; see the supplement",
 		"Two: a@b.example.org, c@d.example.org":                              "Two:",
+		"Little Rock, USA, jane@ uams.example.edu":                           "Little Rock, USA",
 		"jane@uio.example.org":                                               "",
 		"5 @ 3 is no address, nor is @home":                                  "5 @ 3 is no address, nor is @home",
 	} {
