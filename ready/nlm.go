@@ -38,12 +38,17 @@ var englishAbstract = check{"no abstract in English", func(r *flat.Record) (bool
 	return len(r.Abstracts) == 0, ""
 }}
 
+// abbreviated tells whether the journal's abbreviated title is known, as printed or as NLM's catalogue has it.
+func abbreviated(r *flat.Record) bool {
+	return r.Journal.Abbrev != "" || flat.FirstID(r.Article.Journal.IDs, "nlm-ta") != ""
+}
+
 var pubMed = Service{
 	Name: "pubmed", Title: "PubMed", URL: "https://www.ncbi.nlm.nih.gov/books/NBK3828/",
 	Rules: []Rule{
 		hasTitle.rule("pubmed-title", Mandatory, "The article has no title. Give the title as printed.", publisherData+"ArticleTitle"),
-		englishTitle.rule("pubmed-english-title", Mandatory, "The title of the article is not in English, and there is no translation of it. Add an English title, or the language of the article if it is English.", publisherData+"ArticleTitle, VernacularTitle"),
-		hasJournal.rule("pubmed-journal", Mandatory, "The journal has no title. Give it.", publisherData+"JournalTitle (R)"),
+		englishTitle.rule("pubmed-english-title", Recommended, "The title of the article is not in English, and there is no translation of it, so it goes in as the vernacular title alone. Add an English title, or the language of the article if it is English.", publisherData+"ArticleTitle, VernacularTitle"),
+		has("no journal title", func(r *flat.Record) bool { return r.Journal.Title != "" || abbreviated(r) }).rule("pubmed-journal", Mandatory, "The journal has no title. Give it.", publisherData+"JournalTitle (R)"),
 		anyPublisher.rule("pubmed-publisher", Mandatory, "The publisher is not named. Name it.", publisherData+"PublisherName (R)"),
 		hasISSN.rule("pubmed-issn", Mandatory, "There is no valid ISSN. Give the print or electronic ISSN.", publisherData+"Issn (R)"),
 		hasDate.rule("pubmed-date", Mandatory, "There is no usable date of publication. Give the year at least.", publisherData+"PubDate/Year (R)"),
@@ -63,7 +68,7 @@ var pubMed = Service{
 			rule("pubmed-volume", MandatoryIfApplicable, "There is neither volume nor issue, which is so of an article ahead of print only, and then its day of electronic publication must be known. Give the one or the other.", publisherData+"Volume, Issue, PubDate PubStatus=aheadofprint"),
 		englishAbstract.rule("pubmed-english-abstract", Recommended, "No abstract is in English. Add one if the article has it.", publisherData+"Abstract, OtherAbstract"),
 		hasAbstract.rule("pubmed-abstract", Recommended, "There is no abstract. Add it.", publisherData+"Abstract"),
-		has("no abbreviated journal title", func(r *flat.Record) bool { return r.Journal.Abbrev != "" }).
+		has("no abbreviated journal title", abbreviated).
 			rule("pubmed-abbreviation", Recommended, "The journal has no abbreviated title. Give the one of the NLM catalogue.", publisherData+"JournalTitle, the standard abbreviation"),
 		hasMonth.rule("pubmed-month", Recommended, "The month of publication is not known. Give it.", publisherData+"PubDate/Month (O)"),
 		hasDOI.rule("pubmed-doi", Recommended, "There is no DOI, by which PubMed links to the article. Give it if there is one.", publisherData+"ArticleIdList"),

@@ -48,19 +48,9 @@ var doaj = Service{
 	Rules: []Rule{
 		hasTitle.rule("doaj-title", Mandatory, "The article has no title. Give the title as printed.", doajXML),
 		hasISSN.rule("doaj-issn", Mandatory, "There is no valid ISSN, by which DOAJ finds the journal. Give the print or electronic ISSN, exactly as DOAJ has it.", doajXML),
-		check{"ISSNs that cannot all be the journal's", func(r *flat.Record) (bool, string) {
-			kinds := map[string]string{}
-			for _, i := range r.Article.Journal.ISSNs {
-				if i.Type != "print" && i.Type != "electronic" {
-					continue
-				}
-				if before := kinds[i.Type]; before != "" && before != i.Value {
-					return false, strings.Join(r.Journal.ISSNs, ", ")
-				}
-				kinds[i.Type] = i.Value
-			}
-			return kinds["print"] == "" || kinds["print"] != kinds["electronic"], strings.Join(r.Journal.ISSNs, ", ")
-		}}.rule("doaj-issns", MandatoryIfApplicable, "DOAJ knows one print and one electronic ISSN of a journal at most, and they differ. Give those two only.", doajCode),
+		check{"one ISSN for print and electronic", func(r *flat.Record) (bool, string) {
+			return want(r.Journal.Print == "" || r.Journal.Print != r.Journal.Electronic, r.Journal.Print)
+		}}.rule("doaj-issns", MandatoryIfApplicable, "The same ISSN is given as that of the print and of the electronic journal, and DOAJ wants them to differ. Give each its own, or leave one out.", doajCode),
 		check{"ISSN of unknown kind", func(r *flat.Record) (bool, string) {
 			return len(r.Journal.ISSNs) == 0 || r.Journal.Print != "" || r.Journal.Electronic != "", strings.Join(r.Journal.ISSNs, ", ")
 		}}.rule("doaj-issn-kind", MandatoryIfApplicable, "It is not known whether the ISSN is that of the print or of the electronic journal, and DOAJ compares each with its own. Say which it is.", doajXML+", ISSN and EISSN"),
@@ -109,6 +99,14 @@ var doaj = Service{
 		hasAbstract.rule("doaj-abstract", Recommended, "There is no abstract. Add it.", doajHelp),
 		hasDOI.rule("doaj-has-doi", Recommended, "There is no DOI, by which DOAJ and those who take from it know the article again. Give it if there is one.", doajHelp),
 		hasKeywords.rule("doaj-keywords", Recommended, "There are no keywords. Add up to six.", doajHelp),
+		check{"several ISSNs of one kind", func(r *flat.Record) (bool, string) {
+			for _, i := range r.Article.Journal.ISSNs {
+				if i.Type == "print" && i.Value != r.Journal.Print || i.Type == "electronic" && i.Value != r.Journal.Electronic {
+					return false, quoted(i.Value)
+				}
+			}
+			return true, ""
+		}}.rule("doaj-issn-many", Recommended, "The journal has two ISSNs of one kind, and DOAJ knows one of each; the first is sent. Give only the one that DOAJ has.", doajXML+", ISSN and EISSN"),
 		check{"publisher not named", anyPublisher.ok}.rule("doaj-publisher", Optional, "The publisher is not named. Name it; DOAJ puts its own record of the journal in its place.", doajXML),
 		hasAffiliations.rule("doaj-affiliation", Optional, "An author has no affiliation. Add it.", doajXML),
 		check{"more than six keywords", func(r *flat.Record) (bool, string) {
@@ -168,6 +166,15 @@ var crossref = Service{
 		only(has("no conference", func(r *flat.Record) bool { return r.Conference != nil && r.Conference.Name.Plain() != "" }), "conference_paper").
 			rule("crossref-conference", MandatoryIfApplicable, "The conference has no name. Give it.", deposit+"event_metadata/conference_name"),
 		only(hasJournal, "conference_paper").rule("crossref-proceedings", MandatoryIfApplicable, "The volume of proceedings has no title. Give it.", deposit+"proceedings_metadata/proceedings_title"),
+		only(has("no institution", func(r *flat.Record) bool {
+			for _, m := range r.Article.CustomMeta {
+				if m.Name == "institution" && m.Value.Plain() != "" {
+					return true
+				}
+			}
+			return false
+		}), "dissertation").rule("crossref-institution", MandatoryIfApplicable, "The institution that granted the degree is not named. Give it as custom metadata called \"institution\".", deposit+"dissertation/institution"),
+		only(hasAuthor, "dissertation").rule("crossref-thesis-author", MandatoryIfApplicable, "The thesis has no author. Name the author.", deposit+"dissertation/person_name"),
 		only(hasDay, "peer_review").rule("crossref-review-day", MandatoryIfApplicable, "A review is registered by its day, and only the year or month is known. Give the day.", deposit+"peer_review/review_date"),
 		only(has("reviewed work not named", func(r *flat.Record) bool { return len(r.Related) > 0 }), "peer_review").
 			rule("crossref-reviewed", MandatoryIfApplicable, "The review does not say what it reviews. Give the DOI of the reviewed work as a related article.", deposit+"peer_review, rel:program with isReviewOf"),

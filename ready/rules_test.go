@@ -157,13 +157,16 @@ func TestRules(t *testing.T) {
 		{"neither journal nor publisher", func(a *jats.Article) {
 			a.Journal.Title, a.Journal.AbbrevTitle, a.Journal.Publishers = jats.Title{}, nil, nil
 		}, cat(each("journal", "doaj", "crossref", "pubmed", "pmc", "scholar", "elibrary"), each("publisher", "doaj", "pubmed", "pmc", "datacite"), noCitation, []string{"pubmed-abbreviation"})},
+		{"no journal title but NLM's", func(a *jats.Article) {
+			a.Journal.Title, a.Journal.AbbrevTitle, a.Journal.IDs = jats.Title{}, nil, []jats.ID{{Type: "nlm-ta", Value: "Vestn Mater"}}
+		}, cat(each("journal", "doaj", "crossref", "pmc", "scholar", "elibrary"), noCitation)},
 		{"no abbreviated title", func(a *jats.Article) { a.Journal.AbbrevTitle = nil }, []string{"pubmed-abbreviation"}},
 		{"no ISSN", func(a *jats.Article) { a.Journal.ISSNs = nil }, each("issn", "doaj", "crossref", "pubmed", "pmc", "scholar", "elibrary")},
 		{"an ISSN with a wrong digit", func(a *jats.Article) { a.Journal.ISSNs = a.Journal.ISSNs[:1]; a.Journal.ISSNs[0].Value = "1234-5678" },
 			each("issn", "doaj", "crossref", "pubmed", "pmc", "scholar", "elibrary")},
 		{"three ISSNs", func(a *jats.Article) {
 			a.Journal.ISSNs = append(a.Journal.ISSNs, jats.ISSN{Type: "print", Value: "0317-8471"})
-		}, []string{"doaj-issns"}},
+		}, []string{"doaj-issn-many"}},
 		{"a linking ISSN", func(a *jats.Article) {
 			a.Journal.ISSNs = append(a.Journal.ISSNs, jats.ISSN{Type: "linking", Value: "0317-8471"})
 		}, nil},
@@ -208,6 +211,13 @@ func TestRules(t *testing.T) {
 			a.ArticleType, a.Related = "reviewer-report", []jats.Related{{Type: "peer-reviewed-article", IDType: "doi", ID: "10.5555/reviewed"}}
 			a.PubDates[0].Date = "2024-05"
 		}, cat(each("day", "openaire3", "openaire4", "scholar"), []string{"datacite-date", "crossref-review-day"})},
+		{"a thesis", func(a *jats.Article) {
+			a.ArticleType, a.CustomMeta = "dissertation", []jats.CustomMeta{{Name: "institution", Value: "University of Films"}}
+		}, nil},
+		{"a thesis of nowhere", func(a *jats.Article) { a.ArticleType = "dissertation" }, []string{"crossref-institution"}},
+		{"a thesis of nobody", func(a *jats.Article) {
+			a.ArticleType, a.CustomMeta, a.Contribs = "dissertation", []jats.CustomMeta{{Name: "institution", Value: "University of Films"}}, nil
+		}, cat(each("author", "openaire3", "openaire4", "base", "core", "doaj", "crossref", "scholar", "elibrary"), []string{"datacite-creator", "crossref-thesis-author"})},
 		{"a dataset", func(a *jats.Article) { a.ArticleType = "dataset" }, []string{"crossref-kind"}},
 		{"a journal with a DOI", func(a *jats.Article) {
 			a.Journal.ISSNs, a.Journal.IDs = nil, []jats.ID{{Type: "doi", Value: "10.5555/journal"}}
