@@ -329,7 +329,7 @@ func (w *writer) abstracts() {
 func seen(b []byte) bool {
 	for len(b) > 0 {
 		if b[0] == '<' {
-			b = b[bytes.IndexByte(b, '>')+1:]
+			b = b[max(bytes.IndexByte(b, '>'), 0)+1:]
 			continue
 		}
 		end := bytes.IndexByte(b, '<')

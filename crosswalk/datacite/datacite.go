@@ -171,7 +171,11 @@ func (w *writer) person(name string, p *flat.Person) {
 		a := &p.Affs[i]
 		switch {
 		case a.ROR != "":
-			w.Text("affiliation", a.Name, "affiliationIdentifier", a.ROR, "affiliationIdentifierScheme", "ROR", "schemeURI", "https://ror.org")
+			id := a.ROR
+			if !strings.Contains(id, "/") { // its last part only
+				id = "https://ror.org/" + id
+			}
+			w.Text("affiliation", a.Name, "affiliationIdentifier", id, "affiliationIdentifierScheme", "ROR", "schemeURI", "https://ror.org")
 		case a.ISNI != "":
 			w.Text("affiliation", a.Name, "affiliationIdentifier", a.ISNI, "affiliationIdentifierScheme", "ISNI", "schemeURI", "https://isni.org")
 		default:

@@ -47,6 +47,7 @@ var identifierTypes = map[string]string{
 // schemeNames are classifications as they are known.
 var schemeNames = map[string]string{
 	"udc": "UDC", "msc": "MSC", "pacs": "PACS", "jel": "JEL", "lcc": "LCC", "oecd": "OECD FOS", "grnti": "GRNTI", "vak": "VAK", "bbk": "BBK", "ddc": "DDC", "acm": "ACM CCS",
+	"mesh": "MeSH", "lcsh": "LCSH", "agrovoc": "AGROVOC",
 }
 
 // spdx is the SPDX identifier of a Creative Commons licence, and its name there; "" if the address is none of theirs, or of one that was fitted to a country, of which SPDX
