@@ -301,8 +301,14 @@ func (o *OpenSearch) open(ctx context.Context) error {
 // absent is the error of a 404: an engine that starts may not know its addresses yet, but one that keeps saying so is another.
 func (o *OpenSearch) absent(err error) error {
 	o.seen = false
-	if o.missing++; o.missing < maxFailures {
-		return &feed.Later{Err: err}
+	return perhapsLater(err, &o.missing)
+}
+
+// perhapsLater makes of a fatal error one to be tried again, until it has come too often in a row; n counts.
+func perhapsLater(err error, n *int) error {
+	var fatal *feed.Fatal
+	if *n++; *n < maxFailures && errors.As(err, &fatal) {
+		return &feed.Later{Err: fatal.Err}
 	}
 	return err
 }

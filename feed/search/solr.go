@@ -144,9 +144,7 @@ func (s *Solr) post(ctx context.Context, changes []*feed.Change, commands [][]by
 		}
 		return s.post(ctx, changes[half:], commands[half:], outcomes[half:])
 	case status == http.StatusNotFound:
-		if s.missing++; s.missing < maxFailures {
-			return &feed.Later{Err: err}
-		}
+		return perhapsLater(err, &s.missing)
 	}
 	return err
 }
