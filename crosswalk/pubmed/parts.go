@@ -55,13 +55,14 @@ func (w *writer) authors() {
 		}
 		w.Open("Group")
 		start := len(w.B)
-		w.Text("GroupName", english(c.Collab))
-		named := len(w.B)
-		for k := range c.Members {
-			w.person("IndividualName", &c.Members[k], affs)
-		}
-		if len(w.B) == named {
-			w.B = w.B[:start]
+		if w.must("GroupName", english(c.Collab)) {
+			alone := len(w.B)
+			for k := range c.Members {
+				w.person("IndividualName", &c.Members[k], affs)
+			}
+			if len(w.B) == alone {
+				w.B = w.B[:start]
+			}
 		}
 		w.Close()
 	}

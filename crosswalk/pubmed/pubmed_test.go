@@ -304,6 +304,7 @@ func TestPeople(t *testing.T) {
 		{Names: []jats.Name{{Surname: "Петров", GivenNames: "П."}}}, {Names: []jats.Name{{GivenNames: "Suparjo"}}}, {Names: []jats.Name{{Full: "J. van der Zee"}}},
 		{Anonymous: true}, {Type: "editor", Names: []jats.Name{{Surname: "Ed"}}},
 		{Collab: []jats.Text{{Lang: "en", Text: "The Group"}}, Members: []jats.Contrib{{Names: []jats.Name{{Surname: "Member", GivenNames: "M."}}}, {}}},
+		{Collab: []jats.Text{{Text: "\u200b"}}, Members: []jats.Contrib{{Names: []jats.Name{{Surname: "Of", GivenNames: "Nothing"}}}}},
 		{Names: []jats.Name{{Surname: "For"}}, Collab: []jats.Text{{Lang: "en", Text: "No Members"}}},
 	}
 	a.Affs = []jats.Aff{{ID: "1", Forms: []jats.AffForm{{Text: "Институт, Томск"}, {Lang: "en", Text: "Institute https://ror.org/0zzzz0161, Tomsk"}}}}
