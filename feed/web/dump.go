@@ -20,6 +20,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -356,6 +357,59 @@ func (d *Dumper) rows(ctx context.Context, prefix string, clock int64, headers b
 	}
 }
 
+// press compresses what is passed to it beside the reading of what comes next, which takes about as long.
+type press struct {
+	full  chan []byte
+	empty chan []byte
+	done  chan error
+	ended bool
+	err   error
+	fails atomic.Bool
+}
+
+func newPress(w io.Writer) *press {
+	p := &press{full: make(chan []byte), empty: make(chan []byte, 2), done: make(chan error, 1)}
+	p.empty <- nil // one of three buffers: one is filled, one is pressed, one waits
+	p.empty <- nil
+	go func() {
+		var err error
+		for b := range p.full {
+			if err == nil {
+				_, err = w.Write(b)
+				p.fails.Store(err != nil)
+			}
+			p.empty <- b[:0]
+		}
+		p.done <- err
+	}()
+	return p
+}
+
+// pass gives b away and returns a buffer in its place. It waits while what was passed before is pressed: a disk takes it soon, so the snapshot
+// that the caller holds is not held for long.
+func (p *press) pass(b []byte) []byte {
+	p.full <- b
+	return <-p.empty
+}
+
+// failed returns the first error as soon as it is known, so that nothing more need be read.
+func (p *press) failed() error {
+	if p.fails.Load() {
+		return p.end()
+	}
+	return nil
+}
+
+// end waits until all is pressed and returns the first error.
+func (p *press) end() error {
+	if !p.ended {
+		p.ended = true
+		close(p.full)
+		p.err = <-p.done
+	}
+	return p.err
+}
+
 // records writes the file of a format.
 func (d *Dumper) records(ctx context.Context, dir, prefix string, clock int64) (f File, err error) {
 	f = d.file(prefix, ".xml.gz", gzipType, clock)
@@ -370,30 +424,28 @@ func (d *Dumper) records(ctx context.Context, dir, prefix string, clock int64) (
 	}
 	z.ModTime = store.Time(clock)
 	e := oai.NewEncoder(d.RepositoryID, d.SiteURL)
+	p := newPress(z)
+	defer p.end()
 	buf := e.AppendOpen(nil, clock, prefix)
-	flush := func() error {
-		_, err := z.Write(buf)
-		buf = buf[:0]
-		return err
-	}
 	f.Unreadable, err = d.rows(ctx, prefix, clock, false, func(row *store.Row) error {
 		f.Records++
 		if row.Deleted {
 			f.Deleted++
 		}
-		if buf = e.AppendRecord(buf, row); len(buf) > 1<<20 {
-			return flush() // a file takes it at once, so the snapshot is not held for long
+		if buf = e.AppendRecord(buf, row); len(buf) < 1<<20 {
+			return nil
 		}
+		buf = p.pass(buf)
 		return nil
-	}, flush)
+	}, p.failed)
 	if err != nil {
 		return f, err
 	}
 	if f.Unreadable > 0 {
 		d.Log.ErrorContext(ctx, "dump: records left out: they cannot be read", "prefix", prefix, "count", f.Unreadable)
 	}
-	buf = e.AppendClose(buf)
-	if err := errors.Join(flush(), z.Close(), out.close()); err != nil {
+	p.pass(e.AppendClose(buf))
+	if err := errors.Join(p.end(), z.Close(), out.close()); err != nil {
 		return f, err
 	}
 	f.Size, f.SHA256 = out.size, hex.EncodeToString(out.sum.Sum(nil))
