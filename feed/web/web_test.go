@@ -364,6 +364,30 @@ func testResourceSyncMissesNothing(t *testing.T, open opener) {
 	}
 }
 
+// A part that has grown beyond what a part may hold, since an index named it, is cut where the entries are newer than the index.
+func TestGrownPart(t *testing.T) {
+	f := open(t)
+	f.put(article("10.5555/b", 1))
+	f.clock.Add(1)
+	index := f.urls("/resourcesync/jats/resourcelist.xml")
+	require.Len(t, index.URLs, 1)
+	f.fill(200, 1)
+	f.put(article("10.5555/a", 1)) // in its order before the item of then, if names were all
+	got := map[string]string{}
+	part := f.urls(index.URLs[0].Loc)
+	assert.Len(t, part.URLs, f.source.partSize*5/3)
+	for _, u := range part.URLs {
+		got[localOf(t, u.Loc, "/jats.xml")] = u.LastMod
+	}
+	assert.Contains(t, got, "10.5555/b")
+	for _, part := range f.urls("/resourcesync/jats/changelist.xml?from=" + index.MD.At).URLs {
+		for _, u := range f.urls(part.Loc).URLs {
+			got[localOf(t, u.Loc, "/jats.xml")] = u.LastMod
+		}
+	}
+	assert.Equal(t, f.state("jats"), got)
+}
+
 // The change list goes back to the beginning: alone it tells of every item, also of the deleted ones.
 func TestChangeList(t *testing.T) { both(t, testChangeList) }
 
