@@ -145,7 +145,7 @@ func RetryAfter(header http.Header, now time.Time) time.Duration {
 }
 
 // WriteRequest writes a request that is not sent into the folder dir, made if it is not there: NNNNNN.http holds its line and header, without the
-// values of Authorization and of headers named as secret, and NNNNNN and the extension ext its body, byte for byte. n counts the requests.
+// values of Authorization and of headers and query parameters named as secret, and NNNNNN and the extension ext its body, byte for byte. n counts the requests.
 func WriteRequest(dir string, n int, req *http.Request, body []byte, ext string, secret ...string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -155,6 +155,13 @@ func WriteRequest(dir string, n int, req *http.Request, body []byte, ext string,
 	for _, h := range append(secret, "Authorization") {
 		if shown.Header.Get(h) != "" {
 			shown.Header.Set(h, "[credentials]")
+		}
+	}
+	query := shown.URL.Query()
+	for _, name := range secret {
+		if query.Has(name) {
+			query.Set(name, "[credentials]")
+			shown.URL.RawQuery = query.Encode()
 		}
 	}
 	head, err := httputil.DumpRequestOut(shown, false)

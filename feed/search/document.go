@@ -121,7 +121,10 @@ func NewDocument(c *feed.Change) *Document {
 			once(&d.Codes, k.Scheme+":"+k.Code)
 		}
 	}
-	j := Journal{Title: r.Journal.Title, ISSN: r.Journal.ISSNs}
+	j := Journal{Title: r.Journal.Title}
+	for _, issn := range r.Journal.ISSNs {
+		once(&j.ISSN, issn)
+	}
 	for i, t := range r.Journal.Titles {
 		if i > 0 {
 			once(&j.Titles, t.Full())

@@ -103,10 +103,16 @@ func (o *OpenSearch) Send(ctx context.Context, changes []*feed.Change) ([]feed.O
 	return outcomes, allRefused(o.whole, outcomes)
 }
 
-// allRefused is an error when the requests of all items were refused one by one: that is not for what the items say.
+// allRefused is an error when a number of items were refused, and none was taken: then it is not for what they say, but of the index. whole is how many were refused by
+// the status of a request of their own.
 func allRefused(whole int, outcomes []feed.Outcome) error {
-	if whole > 1 && whole == len(outcomes) {
-		return feed.Fatalf("search: each of %d items was refused, the last with %s", whole, outcomes[whole-1].Refused)
+	for _, o := range outcomes {
+		if o.Refused == "" {
+			return nil
+		}
+	}
+	if n := len(outcomes); n >= 20 || n > 1 && whole == n {
+		return feed.Fatalf("search: each of %d items was refused, the last with %s", n, outcomes[n-1].Refused)
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func TestDocumentsOfTheFixtures(t *testing.T) {
 		c, err := r.Read(bg, local)
 		require.NoError(t, err)
 		d := NewDocument(c)
-		d.Stamp = "2026-01-01T00:00:00Z" // of the moment
+		d.Stamp, d.Sets = "2026-01-01T00:00:00Z", []string{"journal", "journal:x"} // of the moment; of other packages
 		all := map[string]any{"opensearch": d}
 		for profile, of := range profiles {
 			doc := map[string]any{}
