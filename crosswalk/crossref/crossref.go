@@ -46,7 +46,8 @@
 //	Related                              rel:program; datasets and software are references: that they were made for the work, isSupplementedBy, is
 //	                                       written only where it is said
 //	Related: corrected, retracted, ...   crossmark/updates, dated with the full date of this notice. Crossmark demands the DOI of the publisher's policy: it is
-//	                                       written only where the article has it (CustomMeta "crossmark-policy"); else updates are left out
+//	                                       written only where the article has it (CustomMeta "crossmark-policy") or the depositor gives it
+//	                                       ([AppendUnderPolicy]); else updates are left out
 //	CustomMeta "archive"                 archive_locations, if one of the schema's
 //	CustomMeta "institution", "degree"   institution, degree; "edition-number", "contract-number", "component-number", "review ..." likewise
 //	DOI, Landing, Files                  doi_data: resource; collection text-mining, and crawler-based for iParadigms (Similarity Check)
@@ -99,8 +100,12 @@ const (
 )
 
 // Append appends the record of r: a body that holds the one work. The error is a *flat.Cannot, and then nothing is appended.
-func Append(dst []byte, r *flat.Record) ([]byte, error) {
-	w := writer{r: r, Writer: element.Writer{B: append(dst, startBody...)}}
+func Append(dst []byte, r *flat.Record) ([]byte, error) { return AppendUnderPolicy(dst, r, "") }
+
+// AppendUnderPolicy is Append for a depositor whose Crossmark policy has that DOI: an article that updates others and does not name a policy itself is
+// deposited under it, with its updates. Without a policy Crossref takes no updates.
+func AppendUnderPolicy(dst []byte, r *flat.Record, policy string) ([]byte, error) {
+	w := writer{r: r, policy: policy, Writer: element.Writer{B: append(dst, startBody...)}}
 	if err := w.work(); err != nil {
 		return nil, err
 	}
@@ -110,6 +115,7 @@ func Append(dst []byte, r *flat.Record) ([]byte, error) {
 type writer struct {
 	element.Writer
 	r      *flat.Record
+	policy string // DOI of the depositor's Crossmark policy
 	medium string // of publication, where a date does not say: "online", "print", "other"
 }
 

@@ -440,29 +440,42 @@ func (w *writer) item() {
 // programs writes funding and access, in crossmark where the article says which policy it is under and the kind of content has it.
 func (w *writer) programs(mark bool) {
 	policy := w.meta("crossmark-policy")
-	if !mark || !isDOI(policy) {
+	if !mark || !isDOI(policy) && !(isDOI(w.policy) && w.updates(true)) {
 		w.funding()
 		w.access()
 		return
 	}
+	if !isDOI(policy) {
+		policy = w.policy
+	}
 	w.Open("crossmark")
 	w.Text("crossmark_policy", policy)
 	w.Open("updates")
-	if len(w.r.Published) == 10 {
-		for i := range w.r.Article.Related {
-			if x := &w.r.Article.Related[i]; strings.EqualFold(x.IDType, "doi") && isDOI(strings.TrimSpace(x.ID)) {
-				if kind := w.update(x); kind != "" {
-					w.Text("update", x.ID, "type", kind, "date", w.r.Published)
-				}
-			}
-		}
-	}
+	w.updates(false)
 	w.Close()
 	w.Open("custom_metadata")
 	w.funding()
 	w.access()
 	w.Close()
 	w.Close()
+}
+
+// updates writes which articles this one updates, or with dry only tells whether there is any. Crossref wants the day, which is that of this notice.
+func (w *writer) updates(dry bool) (any bool) {
+	if len(w.r.Published) != 10 {
+		return false
+	}
+	for i := range w.r.Article.Related {
+		x := &w.r.Article.Related[i]
+		if !strings.EqualFold(x.IDType, "doi") || !isDOI(strings.TrimSpace(x.ID)) {
+			continue
+		}
+		kind := w.update(x)
+		if any = any || kind != ""; kind != "" && !dry {
+			w.Text("update", x.ID, "type", kind, "date", w.r.Published)
+		}
+	}
+	return any
 }
 
 // update is the kind of update that this article is to another; "" if it is none. What the relation is called in print goes before what it is in JATS.
@@ -548,8 +561,14 @@ func day(s string) string {
 func (w *writer) relations() {
 	w.Open("rel:program", "name", "relations")
 	from := len(w.B)
-	for i := range w.r.Related {
-		x := &w.r.Related[i]
+	n := 0
+	for i := range w.r.Article.Related {
+		said := &w.r.Article.Related[i]
+		if n == len(w.r.Related) || strings.TrimSpace(said.ID) != w.r.Related[n].ID {
+			continue
+		}
+		x := &w.r.Related[n]
+		n++
 		term, ok := related[x.Kind]
 		if !ok {
 			continue
@@ -563,6 +582,9 @@ func (w *writer) relations() {
 		}
 		start := len(w.B)
 		w.Open("rel:related_item")
+		if !blank(said.Text) {
+			w.Text("rel:description", said.Text.Plain())
+		}
 		w.Text(element, x.ID, "relationship-type", term.name, "identifier-type", scheme)
 		w.Close()
 		w.Once(from, start)

@@ -216,6 +216,8 @@ func TestRules(t *testing.T) {
 		{"licence of any version", func(a *jats.Article) { a.Version = nil }, `<ai:license_ref start_date="2024-03-15">https://creativecommons.org/licenses/by/4.0/</ai:license_ref>`, "content_version"},
 		{"licence of the data is not the article's", nil, "", "publicdomain"},
 		{"a day that is none", func(a *jats.Article) { a.Permissions.FreeFrom = "2024" }, "<ai:free_to_read/>", ""},
+		{"a relation in words", func(a *jats.Article) { a.Related[0].Text = "The <italic>preprint</italic>" }, `<rel:related_item><rel:description>The preprint</rel:description><rel:intra_work_relation`, ""},
+		{"a relation without an identifier", func(a *jats.Article) { a.Related[0].ID = " " }, `<rel:program name="relations"><rel:related_item><rel:inter_work_relation relationship-type="hasReview"`, ""},
 		{"no update without a policy", nil, "", "crossmark"},
 		{"update with what it is called", variants["journal, crossmark"], `<crossmark><crossmark_policy>10.5555/policy</crossmark_policy><updates><update type="erratum" date="2024-03-15">10.5555/old</update></updates><custom_metadata><fr:program`, ""},
 		{"update of unknown day", func(a *jats.Article) {
@@ -247,6 +249,34 @@ func TestRules(t *testing.T) {
 				assert.NotContains(t, string(b), c.not)
 			}
 		})
+	}
+}
+
+// The depositor's policy is for what updates something and names none itself.
+func TestAppendUnderPolicy(t *testing.T) {
+	const mark = `<crossmark><crossmark_policy>10.5555/ours</crossmark_policy><updates><update type="erratum" date="2024-03-15">10.5555/old</update></updates>`
+	for _, c := range []struct {
+		name   string
+		change func(a *jats.Article)
+		want   bool
+	}{
+		{"updates", func(*jats.Article) {}, true},
+		{"names one itself", variants["journal, crossmark"], false},
+		{"updates nothing", func(a *jats.Article) { a.Related = nil }, false},
+		{"no day", func(a *jats.Article) { a.PubDates = []jats.Date{{Date: "2024"}} }, false},
+	} {
+		a := full()
+		c.change(a)
+		b, err := crossref.AppendUnderPolicy(nil, record(a), "10.5555/ours")
+		require.NoError(t, err)
+		if c.want {
+			assert.Contains(t, string(b), mark, c.name)
+			check(t, map[string][]byte{"marked": b})
+			continue
+		}
+		plain, err := crossref.Append(nil, record(a))
+		require.NoError(t, err)
+		assert.Equal(t, string(plain), string(b), c.name)
 	}
 }
 
