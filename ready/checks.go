@@ -142,7 +142,7 @@ var hasISSN = check{"no ISSN", func(r *flat.Record) (bool, string) {
 //
 // Source: ISO 3297 Annex A.
 func isISSN(s string) bool {
-	if len(s) != 9 || s[4] != '-' {
+	if len(s) != 9 || s[4] != '-' || s == "0000-0000" { // that is put where there is none
 		return false
 	}
 	sum, weight := 0, 8

@@ -47,7 +47,9 @@ func breaches(r *flat.Record) map[string]string {
 	}
 	doc := jats.AppendXML(nil, r.Article, jats.WriteOptions{LandingURL: page})
 	var breached []jats4r.Finding
-	if root := tree(doc); root != nil {
+	t := trees.Get().(*tree)
+	defer t.done()
+	if root := t.read(string(doc)); root != nil {
 		breached = jats4r.Check(root)
 	} else if d, err := jats4r.Parse(doc); err == nil { // else it is not well-formed, and the door refuses it
 		breached = d.Check()
