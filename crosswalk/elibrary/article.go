@@ -174,7 +174,9 @@ func (w *writer) affiliations(r *flat.Record, c *jats.Contrib, lang string, affs
 				addresses = append(addresses, joined(", ", append(slices.Clone(x.Address), x.PostalCode)...))
 				towns, countries = append(towns, x.City), append(countries, x.Country)
 			} else {
-				orgs = append(orgs, x.Plain())
+				y := *x
+				y.Text = jats.Rich(email.ReplaceAllString(string(x.Text), ""))
+				orgs = append(orgs, y.Plain())
 			}
 			break
 		}
@@ -184,6 +186,9 @@ func (w *writer) affiliations(r *flat.Record, c *jats.Contrib, lang string, affs
 	w.Text("town", joined("; ", towns...))
 	w.Text("country", joined("; ", countries...))
 }
+
+// email matches an address of e-mail that the source marks.
+var email = regexp.MustCompile(`[\s,;]*<email(?:\s[^<>]*)?>[^<]*</email>`)
 
 // joined puts sep between what of ss is not blank, and says each thing once.
 func joined(sep string, ss ...string) string {

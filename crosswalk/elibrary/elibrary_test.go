@@ -283,7 +283,7 @@ func TestSides(t *testing.T) {
 	a.Affs = []jats.Aff{
 		{ID: "1", Forms: []jats.AffForm{{Institutions: []jats.Institution{{Name: "Институт"}, {Name: "Отдел"}}, Address: []string{"ул. 1"}, City: "Томск", PostalCode: "634000", Country: "Россия"},
 			{Lang: "en", Institutions: []jats.Institution{{Name: "Institute"}}, City: "Tomsk", Country: "Russia"}}},
-		{ID: "2", Forms: []jats.AffForm{{Text: "Университет, Омск"}}},
+		{ID: "2", Forms: []jats.AffForm{{Text: "Университет, Омск; <email>a@omsk.example.org</email>"}}},
 	}
 	x := one(t, a)
 	assert.Equal(t, "REV", x.Type)

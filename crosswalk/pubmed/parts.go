@@ -120,7 +120,7 @@ func (w *writer) affiliations(c *jats.Contrib, affs map[string]*jats.Aff) {
 		ror := ""
 		for i := range f.Forms {
 			x := &f.Forms[i]
-			if n := romanised(x.Lang, x.Plain()); n > best {
+			if n := romanised(x.Lang, printed(x)); n > best {
 				form, best = x, n
 			}
 			for _, inst := range x.Institutions {
@@ -135,20 +135,24 @@ func (w *writer) affiliations(c *jats.Contrib, affs map[string]*jats.Aff) {
 				}
 			}
 		}
-		name := form.Plain()
-		if strings.Contains(name, "://ror.org/") {
-			name = rorURI.ReplaceAllString(name, "")
-		}
 		w.Open("AffiliationInfo")
-		if w.must("Affiliation", name) && ror != "-" {
+		if w.must("Affiliation", printed(form)) && ror != "-" {
 			w.Text("Identifier", ror, "Source", "ROR")
 		}
 		w.Close()
 	}
 }
 
-// rorURI matches an identifier that is printed in the midst of an affiliation.
-var rorURI = regexp.MustCompile(`\s*https?://ror\.org/0[a-z0-9]{8}\b`)
+// printed is an affiliation as printed, without the addresses of e-mail and the identifiers that the source marks in it.
+func printed(f *jats.AffForm) string {
+	x := *f
+	if strings.Contains(string(x.Text), "<email") || strings.Contains(string(x.Text), "<institution-id") {
+		x.Text = jats.Rich(marks.ReplaceAllString(string(x.Text), ""))
+	}
+	return x.Plain()
+}
+
+var marks = regexp.MustCompile(`[\s,;]*<(?:email|institution-id)(?:\s[^<>]*)?>[^<]*</(?:email|institution-id)>`)
 
 // romanised tells how well a form of a name serves English readers: 3, it is English; 2, it is transliterated; 1, it is in Latin script; 0.
 func romanised(lang, text string) int {

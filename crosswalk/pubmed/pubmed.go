@@ -35,7 +35,7 @@
 // * is demanded; *1: one of these; *2: one of these. A name is given in Latin script where the article has it so, and a name in one part
 // is a LastName beside an empty FirstName, as NLM asks. A title in another language has no brackets: NLM puts those itself. An
 // electronic date has a PubStatus only when its day is known. Without volume and issue an article is ahead of print. Left out: editors
-// and all others who are no authors; e-mail addresses; graphical abstracts and key points, which PubMed does not index; licences; markup
+// and all others who are no authors; e-mail addresses that the source marks; graphical abstracts and key points, which PubMed does not index; licences; markup
 // (formulae and indices as plain text); identifiers of references.
 //
 // What is not taken, by the code of [flat.Cannot]:

@@ -307,7 +307,7 @@ func TestPeople(t *testing.T) {
 		{Collab: []jats.Text{{Text: "\u200b"}}, Members: []jats.Contrib{{Names: []jats.Name{{Surname: "Of", GivenNames: "Nothing"}}}}},
 		{Names: []jats.Name{{Surname: "For"}}, Collab: []jats.Text{{Lang: "en", Text: "No Members"}}},
 	}
-	a.Affs = []jats.Aff{{ID: "1", Forms: []jats.AffForm{{Text: "Институт, Томск"}, {Lang: "en", Text: "Institute https://ror.org/0zzzz0161, Tomsk"}}}}
+	a.Affs = []jats.Aff{{ID: "1", Forms: []jats.AffForm{{Text: "Институт, Томск"}, {Lang: "en", Text: `<institution-wrap><institution>Institute</institution><institution-id institution-id-type="ROR">https://ror.org/0zzzz0161</institution-id></institution-wrap>, Tomsk; <email>i@tomsk.example.org</email>`}}}}
 	x := read(t, a, false)
 	var got []string
 	for _, p := range x.Authors {
