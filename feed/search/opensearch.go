@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"sheaf/feed"
 )
@@ -32,9 +33,9 @@ type OpenSearch struct {
 	Bytes       int              // most bytes of a request, unless one document alone has more; 0: 10 MiB
 	Dir         string           // write the requests here and send nothing
 
-	seen     bool // the index is there
-	missing  int  // answers in a row that it is not
-	whole    int  // items that Send is refused by the status of a request of their own
+	seen     bool      // the index is there
+	missing  time.Time // since when the answers are that it is not
+	whole    int       // items that Send is refused by the status of a request of their own
 	requests int
 }
 
@@ -178,7 +179,7 @@ func (o *OpenSearch) post(ctx context.Context, changes []*feed.Change, body []by
 	if err := feed.Answered(req, status, header, answer); err != nil {
 		return err
 	}
-	o.missing = 0
+	o.missing = time.Time{}
 	return o.read(changes, answer, outcomes)
 }
 
@@ -300,20 +301,26 @@ func (o *OpenSearch) open(ctx context.Context) error {
 			return err
 		}
 	}
-	o.seen = true
+	o.seen, o.missing = true, time.Time{}
 	return nil
 }
 
-// absent is the error of a 404: an engine that starts may not know its addresses yet, but one that keeps saying so is another.
+// absent is the error of a 404.
 func (o *OpenSearch) absent(err error) error {
 	o.seen = false
 	return perhapsLater(err, &o.missing)
 }
 
-// perhapsLater makes of a fatal error one to be tried again, until it has come too often in a row; n counts.
-func perhapsLater(err error, n *int) error {
+// starting is how long an engine may say that it knows no such address before it is believed: one that starts says so too.
+const starting = 2 * time.Minute
+
+// perhapsLater makes of a fatal error one to be tried again, unless it has come for too long; since is when it came first, zero when it did not.
+func perhapsLater(err error, since *time.Time) error {
+	if since.IsZero() {
+		*since = time.Now()
+	}
 	var fatal *feed.Fatal
-	if *n++; *n < maxFailures && errors.As(err, &fatal) {
+	if time.Since(*since) < starting && errors.As(err, &fatal) {
 		return &feed.Later{Err: fatal.Err}
 	}
 	return err

@@ -26,8 +26,8 @@ type Solr struct {
 	Bytes        int              // most bytes of a request, unless one document alone has more; 0: 10 MiB
 	Dir          string           // write the requests here and send nothing
 
-	missing  int // answers in a row that there is no such core
-	whole    int // items that Send is refused by the status of a request of their own
+	missing  time.Time // since when the answers are that there is no such core
+	whole    int       // items that Send is refused by the status of a request of their own
 	requests int
 }
 
@@ -129,7 +129,7 @@ func (s *Solr) post(ctx context.Context, changes []*feed.Change, commands [][]by
 	err = feed.Answered(req, status, header, message(answer))
 	switch {
 	case err == nil:
-		s.missing = 0
+		s.missing = time.Time{}
 		return check(answer)
 	case status == http.StatusBadRequest, status == http.StatusRequestEntityTooLarge, status == http.StatusConflict,
 		status == http.StatusInternalServerError && changes[0].Tries >= maxFailures:
