@@ -301,7 +301,7 @@ func (o *OpenSearch) open(ctx context.Context) error {
 			return err
 		}
 	}
-	o.seen, o.missing = true, time.Time{}
+	o.seen = true
 	return nil
 }
 
