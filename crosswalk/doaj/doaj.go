@@ -202,7 +202,8 @@ func factsOf(r *flat.Record) (f facts, err error) {
 	case len(r.Journal.ISSNs) == 0:
 		return f, flat.Cannotf("no-issn", "doaj: the journal has no ISSN, and DOAJ finds it by that")
 	case f.print == "" && f.electronic == "":
-		return f, flat.Cannotf("issn-kind", "doaj: ISSN %s: not known whether of the print or of the electronic journal, and DOAJ compares each with its own", r.Journal.ISSNs[0])
+		return f, flat.Cannotf("issn-kind", "doaj: ISSN %s: not known whether of the print or of the electronic journal, and DOAJ compares each with its own",
+			r.Journal.ISSNs[0])
 	case f.print == f.electronic:
 		return f, flat.Cannotf("same-issn", "doaj: ISSN %s is called both the print and the electronic one", f.print)
 	case f.doi == "" && f.link == "":
@@ -377,7 +378,8 @@ func clean(s string) string {
 
 // tag matches the tags that authors and editors type into forms. A "<" of mathematics is none.
 var tag = regexp.MustCompile(`(?i)</?(?:jats:|mml:)?(?:a|abbr|article-title|b|big|bold|br|center|cite|code|div|em|font|h[1-6]|hr|i|inline-formula|` +
-	`italic|li|ol|p|pre|sc|sec|small|span|strike|strong|sub|sup|title|tt|u|ul|underline)(?:\s+[\w:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*\s*/?>`)
+	`italic|li|ol|p|pre|sc|sec|small|span|strike|strong|sub|sup|title|tt|u|ul|underline)` +
+	`(?:\s+[\w:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*\s*/?>`)
 
 // withoutMail drops addresses of e-mail, and what announces them.
 func withoutMail(s string) string {
