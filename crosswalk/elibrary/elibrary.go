@@ -67,8 +67,9 @@ import (
 	"sheaf/crosswalk/flat"
 )
 
-// IssueKey names the issue that r stands in: the same for all articles of an issue that give the journal the same ISSNs, and as a path of the journal (an ISSN, else the title), the year,
-// volume, issue and part, escaped as in an address. It is "" when the year is not known, or the volume and issue, or the journal.
+// IssueKey names the issue that r stands in: the same for all articles of an issue that give the journal the same ISSNs. It is a path of the journal (an
+// ISSN, else the title), the year, volume, issue and part, each escaped as in an address; "" when the journal, the year, or both volume and issue are
+// not known.
 func IssueKey(r *flat.Record) string {
 	j := r.Journal.Print
 	for _, s := range append([]string{r.Journal.Electronic}, r.Journal.ISSNs...) {
