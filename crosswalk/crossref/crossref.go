@@ -60,6 +60,7 @@
 //
 //	no-doi, doi-form      no DOI, or not 10., 4 to 9 digits, a slash and 1 to 200 characters
 //	no-title              no title
+//	no-landing-page       no address of a page of at most 2048 characters, not even here
 //	no-date               no year of publication from 1400 to 2200
 //	name-form             an author's name over 60 characters (a group's over 511), or with a question mark or numbers as no name has them
 //	no-journal-title      an article without the title of its journal
@@ -129,6 +130,8 @@ func (w *writer) work() error {
 		return flat.Cannotf("doi-form", "DOI %q: Crossref wants 10., a number of 4 to 9 digits, a slash and 1 to 200 characters", r.DOI)
 	case len(r.Titles) == 0:
 		return flat.Cannotf("no-title", "no title")
+	case address(r.Landing) == "" && address(r.Page) == "":
+		return flat.Cannotf("no-landing-page", "no address of a page that Crossref takes: %q has more than 2048 characters", r.Page)
 	case !isYear(r.Published):
 		return flat.Cannotf("no-date", "no year of publication from 1400 to 2200: Crossref wants one")
 	}
@@ -241,7 +244,7 @@ func (w *writer) journalDOI() (doi, resource string) {
 		return "", ""
 	}
 	for i := range w.r.Article.Journal.Links {
-		if u := w.r.Article.Journal.Links[i].URL; flat.IsHTTP(u) && !flat.OnDOI(u) && len(u) <= 2048 {
+		if u := address(w.r.Article.Journal.Links[i].URL); flat.IsHTTP(u) && !flat.OnDOI(u) {
 			return doi, u
 		}
 	}

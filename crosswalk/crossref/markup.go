@@ -1,9 +1,11 @@
 package crossref
 
 import (
+	"net/url"
 	"strings"
 	"unicode/utf8"
 
+	"sheaf/crosswalk/element"
 	"sheaf/jats"
 )
 
@@ -123,3 +125,41 @@ func appendRun(dst []byte, s string) []byte {
 	}
 	return append(dst, s[from:]...)
 }
+
+// address is an address with what it cannot hold percent-encoded: brackets, a percent sign that begins no code, a second "#". It is "" when it is longer
+// than the schema takes or its host is of no known form.
+//
+// Source: RFC 3986 §2; XML Schema 1.0 part 2 §3.2.17, anyURI; Crossref deposit schema 5.4.0, resource_t.
+func address(s string) string {
+	scheme := strings.IndexByte(s, ':')
+	if strings.ContainsAny(s, "[]%#") {
+		b := make([]byte, 0, len(s)+8)
+		hash := false
+		for i := 0; i < len(s); i++ {
+			switch c := s[i]; {
+			case c == '[', c == ']', c == '#' && hash, c == '%' && !(i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2])):
+				b = append(b, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
+			default:
+				hash = hash || c == '#'
+				b = append(b, c)
+			}
+		}
+		s = string(b)
+	}
+	if len(s) > 2048 {
+		return ""
+	}
+	if host := s[scheme+1:]; !strings.HasPrefix(s, element.Site) && strings.ContainsAny(host, ":@%") {
+		host = strings.TrimPrefix(host, "//")
+		if end := strings.IndexAny(host, "/?#"); end >= 0 {
+			host = host[:end]
+		}
+		_, err := url.Parse("http://" + host)
+		if err != nil || strings.Count(host, "@") > 1 {
+			return ""
+		}
+	}
+	return s
+}
+
+func isHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }

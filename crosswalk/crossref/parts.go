@@ -543,8 +543,8 @@ func (w *writer) access() {
 		} else if !versions[to] {
 			continue
 		}
-		if flat.IsHTTP(l.URI) && len(l.URI) >= 10 {
-			w.Text("ai:license_ref", l.URI, "start_date", day(l.Start), "applies_to", to)
+		if uri := address(l.URI); flat.IsHTTP(uri) && len(uri) >= 10 {
+			w.Text("ai:license_ref", uri, "start_date", day(l.Start), "applies_to", to)
 		}
 	}
 	w.Close()
@@ -610,11 +610,16 @@ func (w *writer) doiData() {
 	r := w.r
 	w.Open("doi_data")
 	w.Text("doi", r.DOI)
-	w.Text("resource", r.Landing)
+	landing := address(r.Landing)
+	if landing == "" {
+		landing = address(r.Page)
+	}
+	w.Text("resource", landing)
 	copyOf := ""
 	for i := range r.Files {
-		if f := &r.Files[i]; len(f.URL) <= 2048 && (copyOf == "" || f.MIME == "application/pdf") {
-			if copyOf = f.URL; f.MIME == "application/pdf" {
+		f := &r.Files[i]
+		if at := address(f.URL); at != "" && (copyOf == "" || f.MIME == "application/pdf") {
+			if copyOf = at; f.MIME == "application/pdf" {
 				break
 			}
 		}
@@ -629,7 +634,8 @@ func (w *writer) doiData() {
 	w.Open("collection", "property", "text-mining")
 	for i := range r.Files {
 		f := &r.Files[i]
-		if len(f.URL) > 2048 {
+		at := address(f.URL)
+		if at == "" {
 			continue
 		}
 		mime := f.MIME
@@ -637,7 +643,7 @@ func (w *writer) doiData() {
 			mime = ""
 		}
 		w.Open("item")
-		w.Text("resource", f.URL, "mime_type", mime, "content_version", r.Version.Crossref)
+		w.Text("resource", at, "mime_type", mime, "content_version", r.Version.Crossref)
 		w.Close()
 	}
 	w.Close()

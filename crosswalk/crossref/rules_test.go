@@ -146,6 +146,16 @@ var variants = map[string]func(a *jats.Article){
 		a.Journal.Links = []jats.Link{{URL: "https://journal.example.org/"}}
 	},
 	"journal, anonymous": func(a *jats.Article) { a.Contribs = []jats.Contrib{{Anonymous: true}} },
+	"journal, addresses that are none": func(a *jats.Article) {
+		a.Links = nil
+		for _, u := range []string{"https://a.org/87[1:x]2.pdf", "https://a.org/a#b#c", "https://a.org/%zz", "https://a.org:port/", "https://[a/", "https://a@b@c.org/", "https://журнал.рф/я",
+			"https://a.org:8080/x@y:z", "https://a.org/%5b%7Ex", "https://u:p@a.org/"} {
+			a.Links = append(a.Links, jats.Link{URL: u, MIME: "application/pdf"})
+			a.Permissions.Licenses = append(a.Permissions.Licenses, jats.License{URI: u})
+			a.Related = append(a.Related, jats.Related{Type: "dataset", IDType: "uri", ID: u})
+		}
+		a.Links = append(a.Links, jats.Link{URL: "https://a.org:port/landing", MIME: "text/html"})
+	},
 	"journal, everything too long": func(a *jats.Article) {
 		long := strings.Repeat("длинный ", 400)
 		a.Volume, a.Issue, a.FPage, a.ElocationID, a.Supplement = long, long, long, long, jats.Rich(long)
@@ -241,6 +251,8 @@ func TestRules(t *testing.T) {
 			a.ArticleType, a.Related = "partial-retraction", []jats.Related{{Type: "retracted-article", IDType: "doi", ID: "10.5555/old"}}
 		}, `<update type="partial_retraction"`, ""},
 		{"archives are those of the list", nil, `<archive_locations><archive name="CLOCKSS"/><archive name="PKP PN"/></archive_locations>`, "cellar"},
+		{"an address with brackets", variants["journal, addresses that are none"], `<resource mime_type="application/pdf" content_version="vor">https://a.org/87%5B1:x%5D2.pdf</resource>`, "%5Ba/"},
+		{"a landing page that is no address", variants["journal, addresses that are none"], "<resource>" + element.Site + "/records/x</resource>", "landing"},
 		{"landing page here", func(a *jats.Article) { a.Links = nil }, "<resource>" + element.Site + "/records/x</resource>", "collection"},
 		{"one text for the crawler", nil, `<collection property="crawler-based"><item crawler="iParadigms"><resource>https://journal.example.org/1.pdf</resource></item></collection>`, ""},
 		{"no kind of file that the schema lacks", nil, `<item><resource content_version="vor">https://journal.example.org/1.xml</resource></item>`, "jats+xml"},
@@ -299,6 +311,9 @@ func TestRefused(t *testing.T) {
 		{"no-doi", func(a *jats.Article) { a.IDs = nil }},
 		{"doi-form", func(a *jats.Article) { a.IDs[0].Value = "10.123/x" }},
 		{"doi-form", func(a *jats.Article) { a.IDs[0].Value = "10.5555/" + strings.Repeat("x", 201) }},
+		{"no-landing-page", func(a *jats.Article) {
+			a.Links[0].URL = "https://journal.example.org/" + strings.Repeat("x", 3000)
+		}},
 		{"no-title", func(a *jats.Article) { a.Title, a.TransTitles = jats.Title{}, nil }},
 		{"no-date", func(a *jats.Article) { a.PubDates = nil }},
 		{"no-date", func(a *jats.Article) { a.PubDates = []jats.Date{{Date: "1399"}} }},
@@ -335,7 +350,11 @@ func TestRefused(t *testing.T) {
 	} {
 		a := full()
 		c.change(a)
-		b, err := crossref.Append([]byte("x"), record(a))
+		r := record(a)
+		if c.code == "no-landing-page" {
+			r.Page = a.Links[0].URL
+		}
+		b, err := crossref.Append([]byte("x"), r)
 		var cannot *flat.Cannot
 		if assert.True(t, errors.As(err, &cannot), c.code) {
 			assert.Equal(t, c.code, cannot.Code)

@@ -47,6 +47,7 @@
 package datacite
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -248,15 +249,34 @@ func (w *writer) subjects() {
 	w.Close()
 }
 
-// isURI tells whether the schema takes s as an anyURI: a code without anything that an address cannot hold.
+// isURI tells whether the schema takes s as an anyURI: as an address it must be a whole one, and as a code nothing that an address cannot hold.
+//
+// Source: XML Schema 1.0 part 2 §3.2.17, anyURI; RFC 3986 §2, §3.
 func isURI(s string) bool {
+	if s == "" || strings.ContainsAny(s, "\"<>\\^`{|}[] \t\n\r") || strings.Count(s, "#") > 1 {
+		return false
+	}
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`{|}%[]#:", c) >= 0 && !flat.IsHTTP(s) {
+		if s[i] == '%' && !(i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2])) {
 			return false
 		}
 	}
-	return s != ""
+	scheme, rest, ok := strings.Cut(s, ":")
+	switch {
+	case !ok:
+		return true
+	case !flat.IsHTTP(s): // a scheme begins with a letter
+		return scheme != "" && (scheme[0]|0x20) >= 'a' && (scheme[0]|0x20) <= 'z' && !strings.HasPrefix(rest, "//")
+	}
+	host := rest[2:]
+	if end := strings.IndexAny(host, "/?#"); end >= 0 {
+		host = host[:end]
+	}
+	_, err := url.Parse("http://" + host)
+	return err == nil && strings.Count(host, "@") < 2
 }
+
+func isHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }
 
 func (w *writer) dates() {
 	r := w.r
@@ -370,8 +390,12 @@ func (w *writer) rights() {
 	}
 	for i := range r.Licenses {
 		l := &r.Licenses[i]
-		if !flat.IsHTTP(l.URI) {
+		switch {
+		case !flat.IsHTTP(l.URI):
 			w.Text("rights", l.Text, "xml:lang", tag(l.Lang))
+			continue
+		case !isURI(l.URI):
+			w.Text("rights", l.URI)
 			continue
 		}
 		if id, name := spdx(l.URI); id != "" {

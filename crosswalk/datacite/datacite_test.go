@@ -90,6 +90,21 @@ func TestCheckSees(t *testing.T) {
 	}
 }
 
+// Whatever an address or a code looks like, the record is valid.
+func TestOddAddresses(t *testing.T) {
+	records := map[string][]byte{}
+	for _, u := range []string{"https://a.org/87[1:x]2.pdf", "https://a.org/a#b#c", "https://a.org/%zz", "https://a.org:port/", "https://[a/", "https://a@b@c.org/", "https://журнал.рф/я",
+		"https://a.org/a|b", "53.08:621", "a%", ":x", "1a:b", "a:b", "//x", "x//[y", "https://%5Ba/", "я:1", "http:x", "info:eu-repo/x", "a^b", "https:///x"} {
+		a := full()
+		a.Permissions.Licenses[0].URI = u
+		a.SubjGroups[0].Subjects = []jats.Subject{{Code: u, Text: "x"}, {URI: u, Text: "y"}, {Code: u}}
+		b, err := datacite.Append(nil, record(a))
+		require.NoError(t, err)
+		records[u] = b
+	}
+	check(t, records)
+}
+
 func TestRules(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -116,6 +131,7 @@ func TestRules(t *testing.T) {
 		{"a licence fitted to a country", func(a *jats.Article) {
 			a.Permissions.Licenses[0].URI = "https://creativecommons.org/licenses/by/3.0/cz/"
 		}, `<rights rightsURI="https://creativecommons.org/licenses/by/3.0/cz/"/>`, "SPDX"},
+		{"a licence at no address", func(a *jats.Article) { a.Permissions.Licenses[0].URI = "https://example.org/[x]" }, "<rights>https://example.org/[x]</rights>", ""},
 		{"CC0", func(a *jats.Article) {
 			a.Permissions.Licenses[0].URI = "https://creativecommons.org/publicdomain/zero/1.0/"
 		}, `rightsIdentifier="CC0-1.0"`, ""},
