@@ -18,7 +18,7 @@ var eLibrary = Service{
 	Rules: []Rule{
 		hasTitle.rule("elibrary-title", Mandatory, "The article has no title. Give the title as printed.", eLibraryRules+"artTitles"),
 		hasAuthor.rule("elibrary-author", Mandatory, "No author is named. Name the authors.", eLibraryRules+"authors"),
-		hasParts.rule("elibrary-names", MandatoryIfApplicable, "An author's name is one string, and the surname must stand by itself. Tell family name and given names apart.", journal3+"individInfo/surname"),
+		hasParts.rule("elibrary-names", Recommended, "An author's name is one string, which goes in whole as the surname, so that eLIBRARY does not know the author again. Tell family name and given names apart.", journal3+"individInfo/surname"),
 		hasISSN.rule("elibrary-issn", Mandatory, "There is no valid ISSN, by which eLIBRARY finds the journal. Give it.", eLibraryRules+"issn"),
 		hasPlace.rule("elibrary-pages", Mandatory, "There are no pages and no article number. Give them.", eLibraryRules+"pages"),
 		hasVolume.rule("elibrary-issue", Mandatory, "There is neither volume nor issue, and eLIBRARY takes whole issues. Give them.", eLibraryRules+"issue"),

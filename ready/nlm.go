@@ -54,7 +54,7 @@ var pubMed = Service{
 		hasDate.rule("pubmed-date", Mandatory, "There is no usable date of publication. Give the year at least.", publisherData+"PubDate/Year (R)"),
 		has("no page, article number or DOI", func(r *flat.Record) bool { return r.FPage != "" || r.Pages != "" || r.Elocation != "" || r.DOI != "" }).
 			rule("pubmed-page", Mandatory, "There is nothing to place the article by. Give its first page, its article number or its DOI.", publisherData+"FirstPage, ELocationID"),
-		hasParts.rule("pubmed-names", MandatoryIfApplicable, "An author's name is one string, and PubMed wants the last name by itself. Tell family name and given names apart.", publisherData+"Author/LastName (R)"),
+		hasParts.rule("pubmed-names", Recommended, "An author's name is one string, which goes in whole as the last name. Tell family name and given names apart.", publisherData+"Author/LastName (R)"),
 		check{"kind of work not taken", func(r *flat.Record) (bool, string) {
 			switch r.TypeLabel {
 			case "book review", "product review", "books received", "announcement", "calendar":
@@ -65,7 +65,7 @@ var pubMed = Service{
 		has("neither issue nor day", func(r *flat.Record) bool {
 			return r.Volume != "" || r.Issue != "" || len(r.Online) == len("2006-01-02")
 		}).
-			rule("pubmed-volume", MandatoryIfApplicable, "There is neither volume nor issue, which is so of an article ahead of print only, and then its day of electronic publication must be known. Give the one or the other.", publisherData+"Volume, Issue, PubDate PubStatus=aheadofprint"),
+			rule("pubmed-volume", MandatoryIfApplicable, "There is neither volume nor issue, which may be so of an article ahead of print, with a day of electronic publication and none in print. Give the one or the other.", publisherData+"Volume, Issue, PubDate PubStatus=aheadofprint"),
 		englishAbstract.rule("pubmed-english-abstract", Recommended, "No abstract is in English. Add one if the article has it.", publisherData+"Abstract, OtherAbstract"),
 		hasAbstract.rule("pubmed-abstract", Recommended, "There is no abstract. Add it.", publisherData+"Abstract"),
 		has("no abbreviated journal title", abbreviated).

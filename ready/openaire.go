@@ -30,7 +30,7 @@ var openAIRE3 = Service{
 		hasAccess.rule("openaire3-access", Mandatory, "It is not known who may read the full text. Give the access (open, embargoed, restricted, closed), or a licence that tells it.", v3+"Access level (M)"),
 		inSet.rule("openaire3-set", Mandatory, "OpenAIRE v3 takes works that are open access, or that came out of a project with an identifier. This one is neither; if it was funded, give funder and project number.", v3+"Use of OAI-PMH, set content"),
 		hasEmbargoEnd.rule("openaire3-embargo", MandatoryIfApplicable, "The work is under an embargo, but the day when it ends is not known. Give that day.", v3+"Embargo end date (MA)"),
-		hasProject.rule("openaire3-project", MandatoryIfApplicable, "An award of the European Commission has something else than the project's number (six digits, nine since 2021). Give the bare number.", v3+"Project identifier (MA)"),
+		hasProject.unsure("openaire3-project", "An award of the European Commission has something else than the project's number (six digits, nine since 2021). Give the bare number, unless the project is older than FP7: those have none.", v3+"Project identifier (MA)"),
 		hasPublisher.rule("openaire3-publisher", MandatoryIfApplicable, "The publisher of the journal is not named. Name it.", v3+"Publisher (MA)"),
 		hasAbstract.unsure("openaire3-abstract", "There is no abstract. If the article has one, add it.", v3+"Description (MA)"),
 		hasKeywords.unsure("openaire3-keywords", "There are no keywords. If the article has some, add them.", v3+"Subject (MA)"),

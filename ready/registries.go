@@ -165,7 +165,7 @@ var crossref = Service{
 			rule("crossref-publisher", MandatoryIfApplicable, "The publisher of the book or proceedings is not named. Name it.", deposit+"publisher/publisher_name"),
 		only(has("no conference", func(r *flat.Record) bool { return r.Conference != nil && r.Conference.Name.Plain() != "" }), "conference_paper").
 			rule("crossref-conference", MandatoryIfApplicable, "The conference has no name. Give it.", deposit+"event_metadata/conference_name"),
-		only(hasJournal, "conference_paper").rule("crossref-proceedings", MandatoryIfApplicable, "The volume of proceedings has no title. Give it.", deposit+"proceedings_metadata/proceedings_title"),
+		only(check{"no title of the proceedings", hasJournal.ok}, "conference_paper").rule("crossref-proceedings", MandatoryIfApplicable, "The volume of proceedings has no title. Give it.", deposit+"proceedings_metadata/proceedings_title"),
 		only(has("no institution", func(r *flat.Record) bool {
 			for _, m := range r.Article.CustomMeta {
 				if m.Name == "institution" && m.Value.Plain() != "" {
