@@ -141,6 +141,35 @@ func testDumpAndContinue(t *testing.T, open opener) {
 	}
 }
 
+// An item that was read already and changes within the second of the responseDate does not come again: that second is not in the dump.
+func TestDumpNoneTwice(t *testing.T) {
+	f := open(t)
+	var many []store.Change
+	for i := range stretch + 10 {
+		many = append(many, article(fmt.Sprintf("10.5555/i%05d", i), 1))
+	}
+	f.put(many...)
+	f.clock.Add(1)
+	dir := t.TempDir()
+	d := f.dumper(dir, false)
+	n := 0
+	d.Items = &busy{f.Store, func() {
+		f.put(article(fmt.Sprintf("10.5555/i%05d", n), 2))
+		n++
+	}}
+	m, err := d.Make(bg)
+	require.NoError(t, err)
+	for _, file := range m.Files {
+		var l oaiList
+		require.NoError(t, xml.Unmarshal(unpack(t, filepath.Join(dir, file.Name)), &l))
+		seen := map[string]bool{}
+		for _, r := range l.Records {
+			assert.False(t, seen[r.Header.Identifier], r.Header.Identifier)
+			seen[r.Header.Identifier] = true
+		}
+	}
+}
+
 // The mutation: with the clock of after the dump as responseDate, changes are missed.
 func TestDumpTooLate(t *testing.T) {
 	f := open(t)
