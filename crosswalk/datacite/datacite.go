@@ -313,6 +313,7 @@ func (w *writer) related() {
 		w.Text("relatedIdentifier", id, "resourceTypeGeneral", general, "relatedIdentifierType", kind, "relationType", relation)
 		w.Once(from, start)
 	}
+	seen := map[string]bool{strings.ToLower(r.DOI): true} // what is referenced
 	kind := w.hostType()
 	for _, issn := range r.Journal.ISSNs {
 		add(issn, "ISSN", "IsPublishedIn", "Journal")
@@ -338,11 +339,13 @@ func (w *writer) related() {
 			general = "Preprint"
 		}
 		add(x.ID, scheme, relation, general)
+		if scheme == "DOI" && relation == "References" {
+			seen[strings.ToLower(x.ID)] = true
+		}
 	}
 	for i := range r.Extra {
 		add(r.Extra[i].URL, "URL", "IsSupplementedBy", "")
 	}
-	seen := map[string]bool{strings.ToLower(r.DOI): true}
 	for i := range r.Refs {
 		if doi := r.Refs[i].DOI; doi != "" && !seen[strings.ToLower(doi)] {
 			seen[strings.ToLower(doi)] = true

@@ -138,6 +138,7 @@ func TestRules(t *testing.T) {
 		{"a licence of the data is not the article's", func(a *jats.Article) { a.Permissions.Licenses[0].AppliesTo = "data" }, "", "by-nc"},
 		{"landing page here", func(a *jats.Article) { a.Links = nil }, `<alternateIdentifier alternateIdentifierType="URL">` + element.Site + "/records/x</alternateIdentifier>", ""},
 		{"a reference once, and never the work itself", nil, `<relatedIdentifier relatedIdentifierType="DOI" relationType="References">10.5555/a</relatedIdentifier></relatedIdentifiers>`, `References">10.5555/FULL`},
+		{"a dataset that is a reference too", func(a *jats.Article) { a.Related[1].IDType, a.Related[1].ID = "doi", "10.5555/A" }, `<relatedIdentifier resourceTypeGeneral="Dataset" relatedIdentifierType="DOI" relationType="References">10.5555/A</relatedIdentifier>`, "10.5555/a<"},
 		{"a relation without a term", nil, `relationType="IsTranslationOf">10.5555/orig`, "10.5555/x"},
 		{"an identifier without a type", nil, "", "e-1"},
 		{"the issue's year is of the issue", nil, `</titles><publicationYear>2023</publicationYear><volume>7</volume><issue>2</issue><firstPage>11</firstPage><lastPage>29</lastPage><publisher>Издатель</publisher></relatedItem>`, ""},
