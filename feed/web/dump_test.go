@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -374,9 +375,10 @@ func TestPackages(t *testing.T) {
 // Run makes a dump at once, and again when the last is too old and something has changed.
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &steady{clock: 1000}
+		f := &steady{}
+		f.clock.Store(1000)
 		dir := t.TempDir()
-		d := &Dumper{Items: f, Formats: formats(), RepositoryID: "sheaf.example.org", SiteURL: site, Dir: dir, Every: time.Hour, Now: func() time.Time { return store.Time(f.clock) }}
+		d := &Dumper{Items: f, Formats: formats(), RepositoryID: "sheaf.example.org", SiteURL: site, Dir: dir, Every: time.Hour, Now: func() time.Time { return store.Time(f.clock.Load()) }}
 		ctx, cancel := context.WithCancel(bg)
 		done := make(chan struct{})
 		go func() { d.Run(ctx); close(done) }()
@@ -390,11 +392,11 @@ func TestRun(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		assert.Equal(t, datestamp(1000), date())
-		f.clock += 1800
+		f.clock.Add(1800)
 		time.Sleep(30 * time.Minute)
 		synctest.Wait()
 		assert.Equal(t, datestamp(1000), date())
-		f.clock += 1801
+		f.clock.Add(1801)
 		time.Sleep(31 * time.Minute)
 		synctest.Wait()
 		assert.Equal(t, datestamp(4601), date())
@@ -404,9 +406,9 @@ func TestRun(t *testing.T) {
 }
 
 // steady is a list with nothing in it that always claims to have changed.
-type steady struct{ clock int64 }
+type steady struct{ clock atomic.Int64 }
 
-func (s *steady) Tick(context.Context) (int64, error) { return s.clock, nil }
+func (s *steady) Tick(context.Context) (int64, error) { return s.clock.Load(), nil }
 func (s *steady) List(_ context.Context, q store.Query, _ func(*store.Row) error) (store.Page, error) {
-	return store.Page{Clock: s.clock, Until: s.clock, Total: 1}, nil
+	return store.Page{Clock: s.clock.Load(), Until: s.clock.Load(), Total: 1}, nil
 }
