@@ -63,7 +63,7 @@ var pubMed = Service{
 			return true, ""
 		}}.rule("pubmed-kind", Mandatory, "PubMed takes no reviews of books, announcements and the like. Leave this one out of what is sent.", publisherData+"Article"),
 		has("neither issue nor day", func(r *flat.Record) bool {
-			return r.Volume != "" || r.Issue != "" || len(r.Online) == len("2006-01-02")
+			return r.Volume != "" || r.Issue != "" || len(r.Online) == len("2006-01-02") && r.Print == ""
 		}).
 			rule("pubmed-volume", MandatoryIfApplicable, "There is neither volume nor issue, which may be so of an article ahead of print, with a day of electronic publication and none in print. Give the one or the other.", publisherData+"Volume, Issue, PubDate PubStatus=aheadofprint"),
 		englishAbstract.rule("pubmed-english-abstract", Recommended, "No abstract is in English. Add one if the article has it.", publisherData+"Abstract, OtherAbstract"),

@@ -128,10 +128,24 @@ const (
 	participation = "Crossref, participation reports, "
 )
 
-// only makes a check that looks at those kinds of content only (see [flat.Type]).
+// deposited is the kind of content (see [flat.Type]) that a deposit makes of r. A paper of a conference, a report or a chapter that stands in an issue of a journal or series, and
+// cannot be shown as part of a book, is an article of that journal.
+func deposited(r *flat.Record) string {
+	kind, isbn, issn := r.Type.Crossref, len(r.Article.ISBNs) > 0, len(r.Journal.ISSNs) > 0
+	inIssue := issn && (r.Volume != "" || r.Issue != "")
+	switch {
+	case kind == "conference_paper" && issn && (!isbn || r.Conference == nil || r.Journal.Title == "" || r.Journal.Publisher() == ""),
+		kind == "report" && inIssue,
+		kind == "book" && inIssue && !isbn && r.Type.DataCite == "BookChapter":
+		return "journal_article"
+	}
+	return kind
+}
+
+// only makes a check that looks at those kinds of content only.
 func only(c check, kinds ...string) check {
 	return check{c.brief, func(r *flat.Record) (bool, string) {
-		if !slices.Contains(kinds, r.Type.Crossref) {
+		if !slices.Contains(kinds, deposited(r)) {
 			return true, ""
 		}
 		return c.ok(r)

@@ -81,7 +81,8 @@ func cat(lists ...[]string) []string { return slices.Concat(lists...) }
 func TestRules(t *testing.T) {
 	english := func(lang string) bool { return strings.HasPrefix(lang, "en") }
 	noCitation := []string{"openaire3-source", "openaire4-citation"}
-	noDOI := cat(each("doi", "core", "crossref", "datacite", "pubmed", "unpaywall"), []string{"doaj-has-doi"})
+	noISSN := slices.Clip(each("issn", "doaj", "pubmed", "pmc", "scholar", "elibrary")) // of what is no journal article
+	noDOI := slices.Clip(cat(each("doi", "core", "crossref", "datacite", "pubmed", "unpaywall"), []string{"doaj-has-doi"}))
 	grant := func(a *jats.Article) *jats.Award { return &a.Funding.Awards[0] }
 	closed := []string{"doaj-open", "unpaywall-open"}
 	changes := []struct {
@@ -191,18 +192,23 @@ func TestRules(t *testing.T) {
 		},
 			[]string{"scholar-kind", "elibrary-code"}},
 		{"a chapter", func(a *jats.Article) { a.ArticleType, a.ISBNs = "book-chapter", []string{"978-3-16-148410-0"} }, nil},
-		{"a chapter without an ISBN", func(a *jats.Article) { a.ArticleType = "book-chapter" }, []string{"crossref-isbn"}},
+		{"a chapter in a series", func(a *jats.Article) { a.ArticleType = "book-chapter" }, nil},
+		{"a report in a series", func(a *jats.Article) { a.ArticleType = "report" }, nil},
+		{"a chapter without an ISBN", func(a *jats.Article) { a.ArticleType, a.Journal.ISSNs = "book-chapter", nil }, append(noISSN, "crossref-isbn")},
 		{"a chapter without a publisher", func(a *jats.Article) {
 			a.ArticleType, a.ISBNs, a.Journal.Publishers = "book-chapter", []string{"978-3-16-148410-0"}, nil
 		}, each("publisher", "openaire3", "openaire4", "doaj", "crossref", "pubmed", "pmc", "datacite")},
 		{"a paper of a conference", func(a *jats.Article) {
 			a.ArticleType, a.ISBNs, a.Conferences = "conference-paper", []string{"978-3-16-148410-0"}, []jats.Conference{{Name: "Films 2024"}}
 		}, nil},
-		{"a paper without its conference", func(a *jats.Article) { a.ArticleType, a.ISBNs = "conference-paper", []string{"978-3-16-148410-0"} }, []string{"crossref-conference"}},
+		{"a paper of a conference in a journal", func(a *jats.Article) { a.ArticleType = "conference-paper" }, nil},
+		{"a paper without its conference", func(a *jats.Article) {
+			a.ArticleType, a.ISBNs, a.Journal.ISSNs = "conference-paper", []string{"978-3-16-148410-0"}, nil
+		}, append(noISSN, "crossref-conference")},
 		{"a paper without proceedings", func(a *jats.Article) {
 			a.ArticleType, a.ISBNs, a.Conferences = "conference-paper", []string{"978-3-16-148410-0"}, []jats.Conference{{Name: "Films 2024"}}
-			a.Journal.Title, a.Journal.AbbrevTitle = jats.Title{}, nil
-		}, cat(each("journal", "doaj", "pubmed", "pmc", "scholar", "elibrary"), noCitation, []string{"pubmed-abbreviation", "crossref-proceedings"})},
+			a.Journal.Title, a.Journal.AbbrevTitle, a.Journal.ISSNs = jats.Title{}, nil, nil
+		}, cat(noISSN, each("journal", "doaj", "pubmed", "pmc", "scholar", "elibrary"), noCitation, []string{"pubmed-abbreviation", "crossref-proceedings"})},
 		{"a review of a work", func(a *jats.Article) {
 			a.ArticleType, a.Related = "reviewer-report", []jats.Related{{Type: "peer-reviewed-article", IDType: "doi", ID: "10.5555/reviewed"}}
 		}, nil},
