@@ -58,6 +58,7 @@ const (
 	zipType  = "application/zip"
 
 	manifestName = "manifest.json"
+	partPrefix   = ".part-" // of the folder where a dump is before it is whole
 	stampLayout  = "20060102T150405Z"
 )
 
@@ -218,7 +219,8 @@ func (d *Dumper) Make(ctx context.Context) (m *Manifest, err error) {
 	if err := os.MkdirAll(d.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	temp, err := os.MkdirTemp(d.Dir, ".part-") // beside what it will be, so that a rename does
+	d.remove(func(name string) bool { return strings.HasPrefix(name, partPrefix) }) // what a process that was killed left
+	temp, err := os.MkdirTemp(d.Dir, partPrefix)                                    // beside what it will be, so that a rename does
 	if err != nil {
 		return nil, err
 	}
@@ -293,20 +295,21 @@ func (d *Dumper) publish(temp string, m *Manifest) error {
 			keep[f.Name] = true
 		}
 	}
+	d.remove(func(name string) bool { return dumpName.MatchString(name) && !keep[name] })
+	return nil
+}
+
+// remove takes away what is in the folder and old. What cannot be is logged, and tried again with the next dump.
+func (d *Dumper) remove(old func(name string) bool) {
 	there, err := os.ReadDir(d.Dir)
-	if err != nil {
-		return err
-	}
 	for _, e := range there {
-		old := dumpName.MatchString(e.Name()) && !keep[e.Name()]
-		left := strings.HasPrefix(e.Name(), ".part-") && e.Name() != filepath.Base(temp) // of a process that was killed
-		if old || left {
-			if err := os.RemoveAll(filepath.Join(d.Dir, e.Name())); err != nil {
-				d.Log.Warn("dump: a file of an earlier one stays", "file", e.Name(), "error", err)
-			}
+		if old(e.Name()) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(d.Dir, e.Name())))
 		}
 	}
-	return nil
+	if err != nil {
+		d.Log.Warn("dump: something of an earlier one stays", "error", err)
+	}
 }
 
 // sink is a file that is being written, with the hash and the size of what was.

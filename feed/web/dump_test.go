@@ -222,7 +222,7 @@ func TestDumpServed(t *testing.T) {
 
 		newest := f.get("/dump/" + file.Prefix + ".xml.gz")
 		assert.Equal(t, b, newest.Body.Bytes())
-		assert.Equal(t, "/dump/"+file.Name, newest.Header().Get("Content-Location"))
+		assert.Equal(t, file.URL, newest.Header().Get("Content-Location"))
 
 		tag := w.Header().Get("ETag")
 		assert.Equal(t, http.StatusNotModified, f.get(file.URL, "If-None-Match", tag).Code)

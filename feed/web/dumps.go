@@ -61,7 +61,7 @@ func (s *Source) dumpFile(w http.ResponseWriter, r *http.Request, m *Manifest, n
 	if prefix, ok := strings.CutSuffix(name, ".xml.gz"); ok {
 		if files := m.of(prefix, gzipType); len(files) == 1 {
 			name = files[0].Name
-			w.Header().Set("Content-Location", "/dump/"+name)
+			w.Header().Set("Content-Location", files[0].URL)
 			w.Header().Set("Cache-Control", "no-cache")
 		}
 	}
@@ -95,7 +95,7 @@ var dumpPage = template.Must(template.New("").Parse(`<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Dumps of {{.Name}}</title><meta name="viewport" content="width=device-width"></head>
 <body><h1>Dumps of {{.Name}}</h1>
 <p>Everything up to {{.M.ResponseDate}}, one file for each format. Go on from there with the OAI-PMH request that stands beside it.
-Also as <a href="/dump/manifest.json">JSON</a> and as <a href="/dump/SHA256SUMS">SHA256SUMS</a>.</p>
+Also as <a href="manifest.json">JSON</a> and as <a href="SHA256SUMS">SHA256SUMS</a>.</p>
 <table><tr><th>Format<th>File<th>Records<th>Bytes<th>SHA-256<th>Go on</tr>
 {{range .M.Files}}<tr><td>{{.Prefix}}<td><a href="{{.URL}}">{{.Name}}</a><td>{{.Records}}<td>{{.Size}}<td><code>{{.SHA256}}</code><td>{{with .Continue}}<a href="{{.}}">from</a>{{end}}</tr>
 {{end}}</table></body></html>
