@@ -57,7 +57,7 @@ func (s *Source) resourceSync(ctx context.Context, d *document, path string) err
 		return s.resourceList(ctx, d, prefix, part)
 	}
 	if part, ok := between(file, "changelist/", ".xml"); ok {
-		return s.changeList(ctx, d, prefix, part)
+		return s.changePart(ctx, d, prefix, part)
 	}
 	switch file {
 	case "capabilitylist.xml":
@@ -65,7 +65,7 @@ func (s *Source) resourceSync(ctx context.Context, d *document, path string) err
 	case "resourcelist.xml":
 		return s.resourceListIndex(ctx, d, prefix)
 	case "changelist.xml":
-		return s.changeListIndex(ctx, d, prefix)
+		return s.changeLists(ctx, d, prefix)
 	case "resourcedump.xml":
 		return s.resourceDump(d, prefix)
 	}
@@ -148,21 +148,29 @@ func (s *Source) resource(d *document, prefix string, row *store.Row, attributes
 	d.add("</url>\n")
 }
 
-// changeListIndex names the parts of the change list, which goes back to the beginning. With from and until in the query (datestamps, inclusive)
-// only those that may hold something of that time are named.
+// changeLists tells all changes, which go back to the beginning; with from and until in the query (datestamps, inclusive) those of that time. It is a list where
+// that does, because many clients know no other for changes, else the index of its parts that may hold something of that time.
 //
 // Source: ResourceSync 1.1 §12.2.
-func (s *Source) changeListIndex(ctx context.Context, d *document, prefix string) error {
+func (s *Source) changeLists(ctx context.Context, d *document, prefix string) error {
 	first, last, err := bounds(d.r)
 	if err != nil {
 		return err
 	}
 	l := s.list(prefix, "", s.partSize)
-	clock, err := l.begin(ctx, d, s.about, whole)
+	all := span{first: first, last: last}
+	clock, err := l.begin(ctx, d, s.about, all)
 	if err != nil {
 		return err
 	}
-	d.open("sitemapindex", s.capabilities(prefix), changes(whole, clock))
+	n, _, err := l.count(ctx, first, last)
+	if err != nil {
+		return err
+	}
+	if n <= l.size {
+		return s.changeList(ctx, d, prefix, all, clock)
+	}
+	d.open("sitemapindex", s.capabilities(prefix), changes(all, clock))
 	err = l.index(ctx, d, false, clock, first, last, func(v span) error {
 		d.add("<sitemap><loc>")
 		d.text(s.resync(prefix, "changelist/"+v.name()+".xml"))
@@ -186,22 +194,26 @@ func changes(v span, clock int64) string {
 	return s
 }
 
-// changeList tells the changes of a part, in their order: of each item the last one, because the store keeps no other. Whether the item was
-// there before it does not keep either, so what is not deleted is updated.
-//
-// Source: ResourceSync 1.1 §12.1.
-func (s *Source) changeList(ctx context.Context, d *document, prefix, part string) error {
+// changePart is a part of the change list.
+func (s *Source) changePart(ctx context.Context, d *document, prefix, part string) error {
 	v, ok := parseSpan(part)
 	if !ok {
 		return errNoFile
 	}
-	l := s.list(prefix, "", s.partSize)
-	clock, err := l.begin(ctx, d, s.about, v)
+	clock, err := s.list(prefix, "", s.partSize).begin(ctx, d, s.about, v)
 	if err != nil {
 		return err
 	}
+	return s.changeList(ctx, d, prefix, v, clock)
+}
+
+// changeList tells the changes of v, in their order: of each item the last one, because the store keeps no other. Whether the item was
+// there before it does not keep either, so what is not deleted is updated.
+//
+// Source: ResourceSync 1.1 §12.1.
+func (s *Source) changeList(ctx context.Context, d *document, prefix string, v span, clock int64) error {
 	d.open("urlset", s.capabilities(prefix), changes(v, clock))
-	err = l.entries(ctx, d, v, func(row *store.Row) {
+	err := s.list(prefix, "", s.partSize).entries(ctx, d, v, func(row *store.Row) {
 		when := ` datetime="` + datestamp(row.Datestamp) + `"`
 		if row.Deleted {
 			s.resource(d, prefix, row, `change="deleted"`+when)

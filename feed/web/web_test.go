@@ -152,6 +152,23 @@ func (f *fixture) urls(target string) (set urlset) {
 	return set
 }
 
+// changed is what the change list at an address tells, whether it is one or an index of several.
+func (f *fixture) changed(target string, visit func(local string, m md)) {
+	set := f.urls(target)
+	require.Equal(f.t, "changelist", set.MD.Capability)
+	before := ""
+	for _, u := range set.URLs {
+		if u.MD.Change == "" {
+			f.changed(u.Loc, visit)
+			continue
+		}
+		assert.LessOrEqual(f.t, before, u.MD.Datetime, "in the order of the changes")
+		assert.Equal(f.t, u.LastMod, u.MD.Datetime)
+		before = u.MD.Datetime
+		visit(localOf(f.t, u.Loc, "/jats.xml"), u.MD)
+	}
+}
+
 // state is what a list of the store holds: for each item its datestamp, and a minus before it when it is deleted.
 func (f *fixture) state(prefix string) map[string]string {
 	state := map[string]string{}
@@ -348,22 +365,16 @@ func testResourceSyncMissesNothing(t *testing.T, open opener) {
 		f.clock.Add(1)
 		since := func(at string) map[string]string {
 			got := maps.Clone(listed)
-			for _, part := range f.urls("/resourcesync/jats/changelist.xml?from=" + at).URLs {
-				before := ""
-				for _, u := range f.urls(part.Loc).URLs {
-					assert.LessOrEqual(t, before, u.MD.Datetime, "in the order of the changes")
-					before = u.MD.Datetime
-					if u.MD.Datetime < at {
-						continue
-					}
-					local := localOf(t, u.Loc, "/jats.xml")
-					if got[local] = u.LastMod; u.MD.Change == "deleted" {
-						delete(got, local)
-					} else {
-						assert.Equal(t, "updated", u.MD.Change)
-					}
+			f.changed("/resourcesync/jats/changelist.xml?from="+at, func(local string, m md) {
+				if m.Datetime < at {
+					return // the parts of an index begin before
 				}
-			}
+				if got[local] = m.Datetime; m.Change == "deleted" {
+					delete(got, local)
+				} else {
+					assert.Equal(t, "updated", m.Change)
+				}
+			})
 			return got
 		}
 		assert.Equal(t, live(f.state("jats")), since(index.MD.At))
@@ -387,11 +398,7 @@ func TestGrownPart(t *testing.T) {
 		got[localOf(t, u.Loc, "/jats.xml")] = u.LastMod
 	}
 	assert.Contains(t, got, "10.5555/b")
-	for _, part := range f.urls("/resourcesync/jats/changelist.xml?from=" + index.MD.At).URLs {
-		for _, u := range f.urls(part.Loc).URLs {
-			got[localOf(t, u.Loc, "/jats.xml")] = u.LastMod
-		}
-	}
+	f.changed("/resourcesync/jats/changelist.xml?from="+index.MD.At, func(local string, m md) { got[local] = m.Datetime })
 	assert.Equal(t, f.state("jats"), got)
 }
 
@@ -404,21 +411,33 @@ func testChangeList(t *testing.T, open opener) {
 	f.put(store.Change{Local: "10.5555/i00000", Delete: true}, store.Change{Local: "10.5555/i00007", Delete: true})
 	f.clock.Add(5)
 	got := map[string]string{}
-	index := f.urls("/resourcesync/oai_dc/changelist.xml")
-	for i, part := range index.URLs {
-		if i > 0 && index.URLs[i-1].Loc != part.Loc && part.MD.From != index.URLs[i-1].MD.From {
-			assert.LessOrEqual(t, index.URLs[i-1].MD.Until, part.MD.From)
-		}
-		for _, u := range f.urls(part.Loc).URLs {
-			got[localOf(t, u.Loc, "/oai_dc.xml")] = mark(u.MD.Change == "deleted") + u.MD.Datetime
+	f.changed("/resourcesync/jats/changelist.xml", func(local string, m md) {
+		assert.NotContains(t, got, local)
+		got[local] = mark(m.Change == "deleted") + m.Datetime
+	})
+	assert.Equal(t, f.state("jats"), got)
+	index := f.urls("/resourcesync/jats/changelist.xml")
+	for i, part := range index.URLs[1:] {
+		if before := index.URLs[i].MD; before.From != part.MD.From {
+			assert.LessOrEqual(t, before.Until, part.MD.From)
 		}
 	}
-	assert.Equal(t, f.state("oai_dc"), got)
-	assert.Empty(t, index.URLs[len(index.URLs)-1].MD.Until, "the last part is still written to")
 
-	some := f.urls("/resourcesync/oai_dc/changelist.xml?from=2100-01-01").URLs
-	require.Len(t, some, 1, "an index must name a part")
-	assert.Equal(t, index.URLs[len(index.URLs)-1].Loc, some[0].Loc)
+	// What fits into one part is told at once, exactly.
+	var stamps []string
+	for _, stamp := range got {
+		stamps = append(stamps, strings.TrimPrefix(stamp, "-"))
+	}
+	slices.Sort(stamps)
+	from, until := stamps[len(stamps)-20], stamps[len(stamps)-3]
+	var some []string
+	f.changed("/resourcesync/jats/changelist.xml?from="+from+"&until="+until, func(_ string, m md) { some = append(some, m.Datetime) })
+	assert.Equal(t, slices.DeleteFunc(stamps, func(s string) bool { return s < from || s > until }), some)
+	set := f.urls("/resourcesync/jats/changelist.xml?from=" + from)
+	assert.Equal(t, from, set.MD.From)
+	assert.Empty(t, set.MD.Until, "it is still written to")
+	assert.Empty(t, f.urls("/resourcesync/jats/changelist.xml?from=2100-01-01").URLs)
+
 	for query, reason := range map[string]string{"from=yesterday": "yesterday", "until=2026-13-01": "2026-13-01", "from=2026-02-02&until=2026-02-01": "later"} {
 		w := f.get("/resourcesync/oai_dc/changelist.xml?" + query)
 		assert.Equal(t, http.StatusBadRequest, w.Code)
