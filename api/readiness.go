@@ -31,7 +31,7 @@ const (
 	tallyPage = 256  // items that are read, and then judged, at a time
 	tallyKeep = 10   // identifiers that the tally names for each rule
 	tallyRest = 20   // how many times as long as it took, a tally that is out of date is given all the same
-	maxJudged = 2000 // items judged for one page of those that fail a rule
+	maxJudged = 1024 // items judged for one page of those that fail a rule
 )
 
 // readiness is what services say of one item.
@@ -233,19 +233,28 @@ func (h *handler) readinessOfAll(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	flow := newFlow(w)
+	out, err := h.tallied(q, newFlow(w), services)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-cache")
+	return writeJSON(w, http.StatusOK, out)
+}
+
+// tallied is the tally as far as it is of those services.
+func (h *handler) tallied(q *request, flow *flow, services []*ready.Service) (out readinessTally, err error) {
 	flow.moved() // it may take longer than a request is given otherwise
 	t := &h.tallies
 	select {
 	case t.busy <- struct{}{}:
 		defer func() { <-t.busy }()
 	case <-q.Context().Done():
-		return q.Context().Err()
+		return out, q.Context().Err()
 	}
 	if err := h.recount(q, flow); err != nil {
-		return err
+		return out, err
 	}
-	out := readinessTally{datestamp(t.until), t.day, t.tally.Records, []answerOfAll{}}
+	out = readinessTally{datestamp(t.until), t.day, t.tally.Records, []answerOfAll{}}
 	for _, s := range services {
 		all := answerOfAll{serviceOf: tellService(s), Rules: []countRule{}}
 		sum := &ready.Sum{Service: s}
@@ -258,8 +267,7 @@ func (h *handler) readinessOfAll(w http.ResponseWriter, q *request) error {
 		}
 		out.Services = append(out.Services, all)
 	}
-	w.Header().Set("Cache-Control", "no-cache")
-	return writeJSON(w, http.StatusOK, out)
+	return out, nil
 }
 
 // recount makes the tally anew if it must be.

@@ -1,6 +1,7 @@
 package ready
 
 import (
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,8 @@ import (
 
 	"sheaf/crosswalk/element"
 	"sheaf/crosswalk/flat"
+	"sheaf/fixtures"
+	"sheaf/ingest"
 	"sheaf/jats"
 	"sheaf/jats/jats4r"
 )
@@ -386,4 +389,35 @@ func TestTree(t *testing.T) {
 	for _, doc := range []string{"", "x", "<a>", "</a>", "<a></b>", "<a/><b/>", "<a b='c'/>", `<a b="c/>`, `<a  b="c"/>`, "<a b/>", "<a", "<>", "<!-- --><a/>", "<?xml version='1.0'?><a/>", "<x:a></y:a>"} {
 		assert.Nil(t, small.read(doc), doc)
 	}
+}
+
+// Of every fixture the small reader reads what any reader does.
+func TestTreeOfFixtures(t *testing.T) {
+	files, err := fs.Glob(fixtures.FS, "articles/*.*ml")
+	require.NoError(t, err)
+	more, err := fs.Glob(fixtures.FS, "articles/*.json")
+	require.NoError(t, err)
+	n := 0
+	for _, name := range append(files, more...) {
+		data, err := fs.ReadFile(fixtures.FS, name)
+		require.NoError(t, err)
+		_, a, _, err := ingest.Parse(data, "")
+		if err != nil {
+			continue
+		}
+		n++
+		doc := jats.AppendXML(nil, a, jats.WriteOptions{})
+		whole, err := jats4r.Parse(doc)
+		require.NoError(t, err, name)
+		small := trees.Get().(*tree)
+		root := small.read(string(doc))
+		require.NotNil(t, root, name)
+		want, got := whole.Check(), jats4r.Check(root)
+		require.Len(t, got, len(want), name)
+		for i := range want {
+			assert.Equal(t, want[i].Rule.ID+want[i].Path+want[i].Message, got[i].Rule.ID+got[i].Path+got[i].Message, name)
+		}
+		small.done()
+	}
+	assert.Greater(t, n, 10)
 }
