@@ -19,7 +19,8 @@ import (
 type publishServe struct {
 	DumpDir      string        `type:"path" help:"Keep a dump in this folder, one compressed file for each format, and serve it under /dump/." placeholder:"DIR"`
 	DumpEvery    time.Duration `default:"24h" help:"How old a dump of --dump-dir may grow."`
-	DumpPackages bool          `help:"Make ResourceSync packages of every format too."`
+	DumpPrefix   []string      `help:"Only this format in the dump; may be given several times." placeholder:"P"`
+	DumpPackages bool          `help:"Make ResourceSync packages of the same formats too."`
 }
 
 // Validate is called by kong.
@@ -27,7 +28,25 @@ func (c *publishServe) Validate() error {
 	if c.DumpEvery < time.Minute {
 		return fmt.Errorf("--dump-every %s: want 1m or more", c.DumpEvery)
 	}
-	return nil
+	_, err := c.formats()
+	return err
+}
+
+// formats are those of the dump.
+func (c *publishServe) formats() (formats []crosswalk.Format, err error) {
+	if len(c.DumpPrefix) == 0 {
+		return crosswalk.All(), nil
+	}
+	for _, prefix := range c.DumpPrefix {
+		f, ok := crosswalk.Find(prefix)
+		if !ok {
+			return nil, fmt.Errorf("--dump-prefix %q: want a metadataPrefix that ListMetadataFormats names", prefix)
+		}
+		if !slices.ContainsFunc(formats, func(other crosswalk.Format) bool { return other.Prefix == f.Prefix }) {
+			formats = append(formats, f)
+		}
+	}
+	return formats, nil
 }
 
 // published answers for the sitemap, ResourceSync, the feed of changes and the dumps; next for all else.
@@ -46,7 +65,8 @@ func (c *publishServe) published(s *settings, db store.Store, site string, log *
 func (c *publishServe) start(ctx context.Context, s *settings, db store.Store, site string, log *slog.Logger) (wait func()) {
 	var running sync.WaitGroup
 	if c.DumpDir != "" {
-		d := &web.Dumper{Items: items(db), Formats: crosswalk.All(), RepositoryID: s.RepositoryID, SiteURL: site, Dir: c.DumpDir, Every: c.DumpEvery, Log: log}
+		formats, _ := c.formats() // Validate saw to the error
+		d := &web.Dumper{Items: items(db), Formats: formats, RepositoryID: s.RepositoryID, SiteURL: site, Dir: c.DumpDir, Every: c.DumpEvery, Log: log}
 		if c.DumpPackages {
 			d.Document = func(ctx context.Context, local, prefix string) ([]byte, error) {
 				item, err := db.Get(ctx, local)

@@ -92,3 +92,20 @@ func TestPublished(t *testing.T) {
 	assert.True(t, bytes.HasPrefix(b, []byte{0x1f, 0x8b}))
 	assert.Zero(t, stop())
 }
+
+func TestPublishedFlags(t *testing.T) {
+	for flag, reason := range map[string]string{"--dump-prefix=nothing": `--dump-prefix "nothing"`, "--dump-every=1s": "--dump-every 1s"} {
+		_, errs, code := sheaf(t, "", "serve", tempDB(t), flag)
+		assert.Equal(t, exitUsage, code)
+		assert.Contains(t, errs, reason)
+	}
+	dir := t.TempDir()
+	_, stop := serve(t, "--dump-dir="+dir, "--dump-prefix=jats", "--dump-prefix=jats")
+	var files []string
+	require.Eventually(t, func() bool { files, _ = filepath.Glob(filepath.Join(dir, "*.json")); return len(files) == 1 }, time.Minute, 20*time.Millisecond)
+	files, err := filepath.Glob(filepath.Join(dir, "*.gz"))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	assert.Contains(t, files[0], "jats-")
+	assert.Zero(t, stop())
+}
