@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ import (
 type held struct {
 	version int64
 	doc     string // JSON
+	solr    int64  // Solr's _version_
 }
 
 // engine is a search engine of the tests: it takes what the documented protocol allows and nothing else, and keeps what it has taken while its
@@ -35,6 +37,8 @@ type engine struct {
 	seen     map[string]string // what each version of each document was: it must always be the same
 	wrong    []string          // what a client did against the protocol
 	requests int
+	versions int64           // the last _version_ of Solr
+	undo     map[string]held // of what Solr has not committed: how it was; the zero held: not there
 	faults   int
 	random   *rand.Rand // nil: no faults
 	mapping  map[string]any
@@ -45,7 +49,7 @@ type engine struct {
 }
 
 func newEngine(t *testing.T, solr bool) *engine {
-	e := &engine{docs: map[string]held{}, gone: map[string]int64{}, seen: map[string]string{}, solr: solr, refuse: func(string) bool { return false }}
+	e := &engine{docs: map[string]held{}, gone: map[string]int64{}, seen: map[string]string{}, undo: map[string]held{}, solr: solr, refuse: func(string) bool { return false }}
 	e.start(t)
 	t.Cleanup(func() { e.server.Close() })
 	return e
@@ -64,8 +68,18 @@ func (e *engine) start(t *testing.T) {
 	go e.server.Serve(l)
 }
 
-// stop cuts all connections, whatever is under way.
-func (e *engine) stop() { e.server.Close() }
+// stop cuts all connections, whatever is under way, and loses what was not committed.
+func (e *engine) stop() {
+	e.server.Close()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for id, h := range e.undo {
+		if delete(e.docs, id); h.doc != "" {
+			e.docs[id] = h
+		}
+	}
+	e.undo = map[string]held{}
+}
 
 func (e *engine) url() string {
 	if e.solr {
@@ -257,7 +271,7 @@ func (e *engine) apply(id string, version int64, orEqual bool, doc string, roll 
 		return http.StatusOK, ""
 	}
 	delete(e.gone, id)
-	e.docs[id] = held{version, doc}
+	e.docs[id] = held{version: version, doc: doc}
 	if live {
 		return http.StatusOK, ""
 	}
@@ -336,11 +350,15 @@ func (e *engine) update(r *http.Request, body []byte, roll func(int) bool) (int,
 		msg, _ := json.Marshal(fmt.Sprintf(format, args...))
 		return code, fmt.Appendf(nil, `{"responseHeader":{"status":%d,"QTime":1},"error":{"msg":%s,"code":%d}}`, code, msg, code)
 	}
-	if r.Method != http.MethodPost || r.URL.Path != "/solr/sheaf/update" || r.Header.Get("Content-Type") != "application/json" || r.URL.Query().Get("commitWithin") == "" {
+	if r.URL.Path == "/solr/sheaf/get" {
+		return e.get(r, body)
+	}
+	if r.Method != http.MethodPost || r.URL.Path != "/solr/sheaf/update" || r.Header.Get("Content-Type") != "application/json" {
 		e.complain("%s %s as %q", r.Method, r.URL, r.Header.Get("Content-Type"))
 		return refuse(400, "no such thing")
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
 	if token, err := dec.Token(); err != nil || token != json.Delim('{') {
 		e.complain("commands begin with %v", token)
 		return refuse(400, "no commands")
@@ -354,18 +372,39 @@ func (e *engine) update(r *http.Request, body []byte, roll func(int) bool) (int,
 			return refuse(400, "%v", err)
 		}
 		var value struct {
-			ID  string
-			Doc map[string]any
+			ID      string
+			Open    *bool `json:"openSearcher"`
+			Version int64 `json:"_version_"`
+			Doc     map[string]any
+		}
+		conflict := func(id string, given int64) bool { // as Solr's optimistic concurrency has it
+			have, is := e.docs[id]
+			return given > 1 && (!is || have.solr != given) || given < 0 && is || given == 1 && !is
 		}
 		if err := dec.Decode(&value); err != nil {
 			e.complain("command %v: %v", command, err)
 			return refuse(400, "%v", err)
 		}
+		if command != "commit" && r.URL.Query().Get("commitWithin") == "" {
+			e.complain("%s %s: a change that is never found", r.Method, r.URL)
+		}
 		switch {
+		case command == "commit" && value.Open != nil && !*value.Open:
+			e.undo = map[string]held{}
 		case command == "delete" && value.ID != "":
+			if conflict(value.ID, value.Version) {
+				return refuse(409, "version conflict for %s", value.ID)
+			}
+			e.remember(value.ID)
 			delete(e.docs, value.ID)
 		case command == "add" && value.Doc["id"] != nil:
 			id := value.Doc["id"].(string)
+			given, _ := value.Doc["_version_"].(json.Number)
+			version, _ := given.Int64()
+			if conflict(id, version) {
+				return refuse(409, "version conflict for %s", id)
+			}
+			delete(value.Doc, "_version_")
 			for name := range value.Doc {
 				if !solrFields.MatchString(name) {
 					return refuse(400, "ERROR: [doc=%s] unknown field '%s'", id, name)
@@ -380,7 +419,9 @@ func (e *engine) update(r *http.Request, body []byte, roll func(int) bool) (int,
 			}
 			doc, _ := json.Marshal(value.Doc)
 			e.same(id, stamp.Unix(), string(doc))
-			e.docs[id] = held{stamp.Unix(), string(doc)}
+			e.remember(id)
+			e.versions += 1 << 20
+			e.docs[id] = held{stamp.Unix(), string(doc), 1<<60 + e.versions}
 		default:
 			e.complain("a command is %v", command)
 			return refuse(400, "Unknown command '%v'", command)
@@ -390,6 +431,28 @@ func (e *engine) update(r *http.Request, body []byte, roll func(int) bool) (int,
 		return refuse(400, "no end")
 	}
 	return http.StatusOK, []byte(`{"responseHeader":{"status":0,"QTime":1}}`)
+}
+
+// remember keeps how a document is that is about to change.
+func (e *engine) remember(id string) {
+	if _, ok := e.undo[id]; !ok {
+		e.undo[id] = e.docs[id]
+	}
+}
+
+// get is Solr's realtime get of several documents.
+func (e *engine) get(r *http.Request, body []byte) (int, []byte) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil || r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" || len(form["id"]) < 2 || form.Get("fl") != "id,_version_,stamp_dt" {
+		e.complain("%s %s as %q: %.200s", r.Method, r.URL, r.Header.Get("Content-Type"), body)
+	}
+	var docs []string
+	for _, id := range form["id"] {
+		if h, ok := e.docs[id]; ok {
+			docs = append(docs, fmt.Sprintf(`{"id":%q,"stamp_dt":%q,"_version_":%d}`, id, time.Unix(h.version, 0).UTC().Format(time.RFC3339), h.solr))
+		}
+	}
+	return http.StatusOK, fmt.Appendf(nil, `{"response":{"numFound":%d,"start":0,"docs":[%s]}}`, len(docs), strings.Join(docs, ","))
 }
 
 // contents returns the versions and titles of what the index holds, by id.

@@ -14,7 +14,7 @@ import (
 // field is one field of a Solr document.
 type field struct {
 	name  string
-	value any // string, []string or int
+	value any // string, []string, int or int64
 }
 
 // fields collects those that hold something.
@@ -34,6 +34,9 @@ func (f *fields) list(name string, values []string) {
 
 // profiles are the ways to name the fields of a Solr document.
 var profiles = map[string]func(*Document) []field{"sheaf": own, "vufind": vufind, "blacklight": blacklight}
+
+// stamps are the fields of the profiles that hold the datestamp.
+var stamps = map[string]string{"sheaf": "stamp_dt", "vufind": "last_indexed", "blacklight": "stamp_dtsi"}
 
 // Profiles returns the names of the ways to name the fields of a Solr document, sorted.
 func Profiles() []string { return slices.Sorted(maps.Keys(profiles)) }

@@ -308,7 +308,7 @@ func TestRestartWritesAnew(t *testing.T) {
 	_, err = f.Run(bg)
 	require.NoError(t, err)
 	before := e.docs["oai:x.org:10.5555/feed.1"].doc
-	e.docs["oai:x.org:10.5555/feed.1"] = held{e.docs["oai:x.org:10.5555/feed.1"].version, "of an older program"}
+	e.docs["oai:x.org:10.5555/feed.1"] = held{version: e.docs["oai:x.org:10.5555/feed.1"].version, doc: "of an older program"}
 	f.Restart = true
 	_, err = f.Run(bg)
 	require.NoError(t, err)

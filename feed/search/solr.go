@@ -14,9 +14,11 @@ import (
 	"sheaf/feed"
 )
 
-// Solr is a core or collection of Solr as a target. Solr takes the commands of a request in their order, and a feed sends one request at a time, so a
-// document is never older than what was sent before it. The core must have an update log, as all that come with Solr, VuFind and Blacklight have: it is what
-// makes an answered request outlive Solr's own end.
+// Solr is a core or collection of Solr as a target. Before a request is made, what the core holds of its items is asked for: what is as new is not sent, and all else
+// only on the condition that the core still holds what it answered (its _version_). So a request that a killed feed has left on the wire
+// cannot undo what its successor sends, save one: the addition of an item that was not there and was deleted since.
+// The core must have an update log, as all that come with Solr, VuFind and Blacklight have: it makes readable what is not yet committed. A batch is taken when it is committed, without
+// opening a searcher: the log alone does not outlive being killed several times.
 type Solr struct {
 	URL          string           // of the core or collection: https://HOST:PORT/solr/NAME
 	Profile      string           // names of the fields: "sheaf", "vufind" or "blacklight"; "": sheaf
@@ -54,38 +56,145 @@ func (s *Solr) Send(ctx context.Context, changes []*feed.Change) ([]feed.Outcome
 	if most < 1 {
 		most = 10 << 20
 	}
-	commands := make([][]byte, len(changes))
-	for i, c := range changes {
-		var err error
-		if commands[i], err = s.command(c); err != nil {
-			return nil, err
-		}
-	}
 	s.whole = 0
 	outcomes := make([]feed.Outcome, len(changes))
-	for begin := 0; begin < len(changes); {
-		end, size := begin+1, len(commands[begin])
-		for end < len(changes) && size+len(commands[end]) < most {
-			size += len(commands[end])
-			end++
-		}
-		if err := s.post(ctx, changes[begin:end], commands[begin:end], outcomes[begin:end]); err != nil {
+	for begin := 0; begin < len(changes); begin += mostIDs {
+		end := min(begin+mostIDs, len(changes))
+		there, err := s.held(ctx, changes[begin:end])
+		if err != nil {
 			return partly(outcomes, begin, err)
 		}
-		begin = end
+		open := &part{}
+		for i := begin; i < end; i++ {
+			c := changes[i]
+			held, is := there[c.Identifier]
+			switch {
+			case s.Dir != "":
+			case is && (held.stamp > c.Datestamp || held.stamp == c.Datestamp && !c.Deleted && !c.Again), !is && c.Deleted:
+				continue // taken: it is as it should be, or newer
+			case !is:
+				held.version = absent
+			}
+			command, err := s.command(c, held.version)
+			if err != nil {
+				return nil, err
+			}
+			if open.bytes > 0 && open.bytes+len(command) > most {
+				if err := s.post(ctx, open); err != nil {
+					return partly(outcomes, begin, err)
+				}
+				open = &part{}
+			}
+			open.changes, open.commands, open.outcomes = append(open.changes, c), append(open.commands, command), append(open.outcomes, &outcomes[i])
+			open.bytes += len(command) + 2
+		}
+		if err := s.post(ctx, open); err != nil {
+			return partly(outcomes, begin, err)
+		}
+	}
+	if err := s.commit(ctx); err != nil {
+		return nil, err
 	}
 	return outcomes, allRefused(s.whole, outcomes)
 }
 
-// command is one change as a member of the object of commands.
-func (s *Solr) command(c *feed.Change) ([]byte, error) {
-	if c.Deleted {
-		id, err := encode(c.Identifier)
-		return fmt.Appendf(nil, `"delete":{"id":%s}`, id), err
+// commit makes durable what the core has taken, also in an earlier try. It does not make it found: commitWithin does.
+func (s *Solr) commit(ctx context.Context) error {
+	req, status, header, answer, err := s.do(ctx, "/update?wt=json", "application/json", []byte(`{"commit":{"openSearcher":false}}`), ".json")
+	if err != nil || s.Dir != "" {
+		return err
+	}
+	if err := feed.Answered(req, status, header, message(answer)); err != nil {
+		return err
+	}
+	return check(answer)
+}
+
+// mostIDs is how many items are asked for at a time, and go in one request.
+const mostIDs = 1000
+
+// inCore is what a core holds of an item.
+type inCore struct {
+	version int64 // Solr's own
+	stamp   int64 // the datestamp; 0: not known
+}
+
+// absent is the _version_ of a document that must not be there.
+const absent = -1
+
+// held asks what the core holds of items, whether or not it is committed.
+//
+// Source: Solr Reference Guide, Realtime Get.
+func (s *Solr) held(ctx context.Context, changes []*feed.Change) (map[string]inCore, error) {
+	if s.Dir != "" {
+		return nil, nil
+	}
+	stamp := stamps[s.profile()]
+	form := url.Values{"fl": {"id,_version_," + stamp}, "wt": {"json"}}
+	for _, c := range changes {
+		form.Add("id", c.Identifier)
+	}
+	if len(changes) == 1 {
+		form.Add("id", changes[0].Identifier) // of one alone Solr answers in another form
+	}
+	req, status, header, body, err := s.do(ctx, "/get", "application/x-www-form-urlencoded", []byte(form.Encode()), "")
+	if err != nil {
+		return nil, err
+	}
+	if err = feed.Answered(req, status, header, message(body)); status == http.StatusNotFound {
+		return nil, perhapsLater(err, &s.missing)
+	} else if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Response *struct {
+			Docs []map[string]any `json:"docs"`
+		} `json:"response"`
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber() // versions have more digits than a float64
+	if err := dec.Decode(&answer); err != nil || answer.Response == nil {
+		return nil, fmt.Errorf("search: Solr answered what it holds with %.200q", body)
+	}
+	there := make(map[string]inCore, len(answer.Response.Docs))
+	for _, d := range answer.Response.Docs {
+		id, _ := d["id"].(string)
+		number, _ := d["_version_"].(json.Number)
+		var in inCore
+		if in.version, err = number.Int64(); err != nil || id == "" {
+			return nil, feed.Fatalf("search: Solr gives no _version_ of %q: the field must be in its schema, stored or with docValues", id)
+		}
+		text, _ := d[stamp].(string)
+		if t, err := time.Parse(time.RFC3339, text); err == nil {
+			in.stamp = t.Unix()
+		}
+		there[id] = in
+	}
+	return there, nil
+}
+
+// part is what goes in one request.
+type part struct {
+	changes  []*feed.Change
+	commands [][]byte
+	outcomes []*feed.Outcome
+	bytes    int
+}
+
+// command is one change as a member of the object of commands, to be carried out if the core still holds that version; 0: whatever it holds.
+func (s *Solr) command(c *feed.Change, version int64) ([]byte, error) {
+	doc := fields{{"id", c.Identifier}}
+	verb, open, end := "delete", "{", "}"
+	if !c.Deleted {
+		verb, open, end = "add", `{"doc":{`, "}}"
+		doc = profiles[s.profile()](NewDocument(c))
+	}
+	if version != 0 {
+		doc = append(doc, field{"_version_", version})
 	}
 	var b bytes.Buffer
-	b.WriteString(`"add":{"doc":{`)
-	for i, f := range profiles[s.profile()](NewDocument(c)) {
+	b.WriteString(`"` + verb + `":` + open)
+	for i, f := range doc {
 		if i > 0 {
 			b.WriteByte(',')
 		}
@@ -101,7 +210,7 @@ func (s *Solr) command(c *feed.Change) ([]byte, error) {
 		b.WriteByte(':')
 		b.Write(value)
 	}
-	b.WriteString("}}")
+	b.WriteString(end)
 	return b.Bytes(), nil
 }
 
@@ -114,15 +223,17 @@ func encode(v any) ([]byte, error) {
 }
 
 // post sends one request. Solr stops at the first command that it does not take, so what is refused is found by sending halves.
-func (s *Solr) post(ctx context.Context, changes []*feed.Change, commands [][]byte, outcomes []feed.Outcome) error {
+func (s *Solr) post(ctx context.Context, p *part) error {
+	if len(p.commands) == 0 {
+		return nil
+	}
 	within := s.CommitWithin
 	if within <= 0 {
 		within = 10 * time.Second
 	}
 	query := url.Values{"commitWithin": {strconv.FormatInt(within.Milliseconds(), 10)}, "wt": {"json"}}
-	body := append(append([]byte{'{'}, bytes.Join(commands, []byte(",\n"))...), '}')
-	req, status, header, answer, err := do(ctx, s.Client, s.Credentials, s.Dir, &s.requests, http.MethodPost,
-		strings.TrimRight(s.URL, "/")+"/update?"+query.Encode(), "application/json", body, ".json")
+	body := append(append([]byte{'{'}, bytes.Join(p.commands, []byte(",\n"))...), '}')
+	req, status, header, answer, err := s.do(ctx, "/update?"+query.Encode(), "application/json", body, ".json")
 	if err != nil || s.Dir != "" {
 		return err
 	}
@@ -131,22 +242,33 @@ func (s *Solr) post(ctx context.Context, changes []*feed.Change, commands [][]by
 	case err == nil:
 		s.missing = time.Time{}
 		return check(answer)
-	case status == http.StatusBadRequest, status == http.StatusRequestEntityTooLarge, status == http.StatusConflict,
-		status == http.StatusInternalServerError && changes[0].Tries >= maxFailures:
-		if len(changes) == 1 {
+	case status == http.StatusConflict: // something else was written since held: look again
+		for _, o := range p.outcomes {
+			o.Retry = true
+		}
+		return nil
+	case status == http.StatusBadRequest, status == http.StatusRequestEntityTooLarge,
+		status == http.StatusInternalServerError && p.changes[0].Tries >= maxFailures:
+		n := len(p.commands)
+		if n == 1 {
 			s.whole++
-			outcomes[0].Refused = err.Error()
+			p.outcomes[0].Refused = err.Error()
 			return nil
 		}
-		half := len(changes) / 2
-		if err := s.post(ctx, changes[:half], commands[:half], outcomes[:half]); err != nil {
+		// What Solr has taken before it stopped has other versions now, and the second half may conflict with itself: then it is tried again.
+		if err := s.post(ctx, &part{p.changes[:n/2], p.commands[:n/2], p.outcomes[:n/2], 0}); err != nil {
 			return err
 		}
-		return s.post(ctx, changes[half:], commands[half:], outcomes[half:])
+		return s.post(ctx, &part{p.changes[n/2:], p.commands[n/2:], p.outcomes[n/2:], 0})
 	case status == http.StatusNotFound:
 		return perhapsLater(err, &s.missing)
 	}
 	return err
+}
+
+// do sends one request, or writes it down.
+func (s *Solr) do(ctx context.Context, path, kind string, body []byte, ext string) (*http.Request, int, http.Header, []byte, error) {
+	return do(ctx, s.Client, s.Credentials, s.Dir, &s.requests, http.MethodPost, strings.TrimRight(s.URL, "/")+path, kind, body, ext)
 }
 
 // check reads the answer of a request that was taken: nothing else may answer 200 for Solr.
