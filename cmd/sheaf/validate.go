@@ -41,10 +41,10 @@ func (validateCmd) Help() string {
 	asked := false
 	for _, p := range allProfiles() {
 		if p.asked && !asked {
-			fmt.Fprintf(&b, "and those of indexing services, which are to be asked for:\n  %-12s all of these, and jats4r\n", allServices)
+			fmt.Fprintf(&b, "and those of indexing services, which are to be asked for:\n  %-13s all of these, and jats4r\n", allServices)
 		}
 		asked = p.asked
-		fmt.Fprintf(&b, "  %-12s %s\n", p.name, p.what)
+		fmt.Fprintf(&b, "  %-13s %s\n", p.name, p.what)
 	}
 	b.WriteString("\nIt exits with 3 when an error was found; warnings and notes alone do not count.")
 	return b.String()
@@ -65,7 +65,7 @@ func (c *validateCmd) Run(ctx context.Context, s *settings, io stdio) error {
 	if err != nil {
 		return wrong("--profile %v", err)
 	}
-	v := &validator{site: s.site(), profiles: profiles}
+	v := &validator{site: s.site(), profiles: profiles, named: len(c.Profile) > 0}
 	if slices.ContainsFunc(v.profiles, func(p profile) bool { return p.name == "dtd" }) {
 		v.dtds, err = findDTDs(c.DTD)
 		if err != nil && (c.DTD != "" || slices.Contains(c.Profile, "dtd")) {
@@ -103,7 +103,7 @@ func (c *validateCmd) Run(ctx context.Context, s *settings, io stdio) error {
 	if c.All {
 		what = "items"
 	}
-	if len(c.Profile) > 0 { // the services were asked for
+	if v.named { // else no service was asked for, but that jats4r is one too
 		for i := range sum.ready.Sums {
 			fmt.Fprintf(io.err, "sheaf: %s\n", &sum.ready.Sums[i])
 		}
@@ -187,6 +187,7 @@ type tally struct {
 type validator struct {
 	site     string
 	profiles []profile
+	named    bool  // the profiles were asked for by name
 	dtds     *dtds // nil: nothing is checked by its DTD
 }
 

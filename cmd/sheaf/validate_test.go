@@ -386,6 +386,11 @@ func TestValidateServices(t *testing.T) {
 	_, errs, _ = validateFiles(t, files, "1.xml")
 	assert.NotContains(t, errs, " ready", "they are to be asked for")
 
+	out, errs, _ = validateFiles(t, files, "1.xml", "--profile", "oai_datacite")
+	assert.Regexp(t, `^1\.xml: error no-author: no oai_datacite record: .*\n$`, out, "what a format does not take is told of one that is named")
+	assert.NotContains(t, errs, " ready")
+	out, _, _ = validateFiles(t, files, "1.xml", "--profile", "crossref")
+	assert.NotContains(t, out, "no crossref record", "its rules tell it")
 	_, errs, _ = validateFiles(t, map[string]string{"w.xml": wanting}, "w.xml", "--profile", "jats4r")
 	assert.Contains(t, errs, "sheaf: JATS4R: 0 of 1 ready; 1 permissions copyright year\n")
 }
@@ -400,5 +405,5 @@ func TestValidateServicesAll(t *testing.T) {
 	out, errs, code := sheaf(t, "", "validate", "--all", db, "--profile", "doaj,scholar")
 	assert.Equal(t, exitRefused, code, errs)
 	assert.Contains(t, out, "oai:sheaf.example.org:10.5555/sound: error scholar-author: No author is named")
-	assert.Contains(t, errs, "sheaf: DOAJ: 1 of 1 ready\nsheaf: Google Scholar: 0 of 1 ready; 1 no author, 1 nothing to read\n")
+	assert.Contains(t, errs, "sheaf: DOAJ: 0 of 1 ready; 1 ISSN of unknown kind\nsheaf: Google Scholar: 0 of 1 ready; 1 no author, 1 nothing to read\n")
 }
