@@ -141,11 +141,14 @@ func (r *run) take(ctx context.Context, known bool, now int64, host string) erro
 		}
 		r.state = Status{Name: r.Name, To: r.To, Set: r.Reader.Set, From: r.From, Cursor: Cursor{Datestamp: r.From}, Again: again}
 	case r.state.To != r.To || r.state.Set != r.Reader.Set:
-		return fmt.Errorf("%w: %q goes to %s with set %q, not to %s with set %q: choose another name for this, or restart it", ErrOther, r.Name, r.state.To, r.state.Set, r.To, r.Reader.Set)
+		return fmt.Errorf("%w: %q goes to %s with set %q, not to %s with set %q: choose another name for this, or restart it",
+			ErrOther, r.Name, r.state.To, r.state.Set, r.To, r.Reader.Set)
 	case r.From != 0 && r.From != r.state.From:
-		return fmt.Errorf("%w: %q began with another datestamp and has come to %s: choose another name for this, or restart it", ErrOther, r.Name, store.Time(r.state.Cursor.Datestamp).Format(time.RFC3339))
+		return fmt.Errorf("%w: %q began with another datestamp and has come to %s: choose another name for this, or restart it",
+			ErrOther, r.Name, store.Time(r.state.Cursor.Datestamp).Format(time.RFC3339))
 	case r.state.Cursor.Datestamp > now+1:
-		return fmt.Errorf("feed: %q has come to %s and the store only to %s: restart it", r.Name, store.Time(r.state.Cursor.Datestamp).Format(time.RFC3339), store.Time(now).Format(time.RFC3339))
+		return fmt.Errorf("feed: %q has come to %s and the store only to %s: restart it",
+			r.Name, store.Time(r.state.Cursor.Datestamp).Format(time.RFC3339), store.Time(now).Format(time.RFC3339))
 	}
 	if r.Dry {
 		return nil
@@ -232,7 +235,10 @@ func (r *run) loop(ctx context.Context) error {
 			r.failures = 0
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case r.lost != nil, errors.As(err, &fatal), errors.Is(err, ErrPatience):
+		case errors.As(err, &fatal):
+			r.state.Error, r.state.Failed = err.Error(), r.state.Saved
+			return err
+		case r.lost != nil, errors.Is(err, ErrPatience):
 			return err
 		default:
 			if err := r.failed(ctx, err, 0); err != nil {
@@ -424,7 +430,6 @@ func (r *run) deliver(ctx context.Context, b *batch) error {
 		var fatal *Fatal
 		switch {
 		case errors.As(err, &fatal):
-			r.state.Error, r.state.Failed = err.Error(), r.state.Saved
 			return err
 		case err == nil && len(outcomes) != len(open):
 			return Fatalf("feed: the target told of %d changes: expected %d", len(outcomes), len(open))
@@ -504,7 +509,7 @@ func (r *run) remember(ctx context.Context, changes []*Change, refused []Refusal
 	for _, l := range refused {
 		r.report.Refused++
 		r.state.Refused++
-		r.Log.Warn("feed: refused", "feed", r.Name, "local", l.Local, "reason", l.Reason)
+		r.Log.Debug("feed: refused", "feed", r.Name, "local", l.Local, "reason", l.Reason)
 		r.Refused(l)
 	}
 	if r.Dry || len(r.letters)+len(refused) == 0 {
