@@ -98,8 +98,8 @@ var pmc = Service{
 		anyPublisher.rule("pmc-publisher", Mandatory, "The publisher is not named. Name it.", pmcStyle+"publisher"),
 		hasDate.rule("pmc-date", Mandatory, "There is no usable date of publication. Give the year at least.", pmcStyle+"pub-date"),
 		hasPlace.rule("pmc-page", Mandatory, "There is neither a first page nor an article number. Give one.", pmcStyle+"fpage, elocation-id"),
-		check{"no full text in XML", func(r *flat.Record) (bool, string) { return fullXML(r) != "", "" }}.
-			rule("pmc-xml", Mandatory, "PMC takes the whole text as XML, and there is no such file. Add the address of the JATS file.", pmcGeneral),
+		check{"no full text in XML", func(r *flat.Record) (bool, string) { return r.Article.FullText != nil || fullXML(r) != "", "" }}.
+			rule("pmc-xml", Mandatory, "PMC takes the whole text as XML, and there is none. Import the article with its body, or add the address of the JATS file.", pmcGeneral),
 		check{"article type not given", func(r *flat.Record) (bool, string) { return r.Article.ArticleType != "", "" }}.
 			rule("pmc-type", Mandatory, "The article type is not given. Give it, such as research-article.", pmcStyle+"article, article-type"),
 		hasVolume.unsure("pmc-volume", "There is neither volume nor issue. Give them, unless the article is ahead of print.", pmcStyle+"volume, issue"),

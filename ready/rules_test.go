@@ -129,6 +129,7 @@ func TestRules(t *testing.T) {
 			cat(each("abstract", "openaire3", "openaire4", "base", "core", "doaj", "crossref", "pubmed", "pmc", "scholar", "elibrary"),
 				[]string{"datacite-description", "core-file", "core-pdf", "crossref-file", "elibrary-file", "openaire4-file", "pmc-pdf", "pmc-xml", "scholar-pdf", "unpaywall-pdf"})},
 		{"PDF only", func(a *jats.Article) { a.Links = a.Links[:2] }, []string{"pmc-xml"}},
+		{"PDF, and the text here", func(a *jats.Article) { a.Links, a.FullText = a.Links[:2], &jats.FullText{} }, nil},
 		{"XML only", func(a *jats.Article) { a.Links = append(a.Links[:1:1], a.Links[2]) }, append(each("pdf", "core", "pmc", "scholar", "unpaywall"), "elibrary-file")},
 		{"PDF elsewhere", func(a *jats.Article) { a.Links[1].URL = "https://files.example.org/11.pdf" }, []string{"scholar-pdf-place"}},
 		{"a page within doors", func(a *jats.Article) { a.Links[0].URL = "http://10.1.2.3/7/2/11" },
