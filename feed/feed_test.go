@@ -310,3 +310,100 @@ func TestStateOfLongNames(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, list, "what a target keeps is no feed")
 }
+
+// told is a target that tells a channel of each item.
+type told chan string
+
+func (t told) Send(ctx context.Context, changes []*Change) ([]Outcome, error) {
+	for _, c := range changes {
+		select {
+		case t <- c.Local:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return make([]Outcome, len(changes)), nil
+}
+
+// Of two that follow one sends and the other stands by, until the first has stopped; nothing is sent twice.
+func TestFeedThatFollowsIsTakenOver(t *testing.T) {
+	db := open(t, nil)
+	first, second := make(told), make(told)
+	start := func(to told) (stop func()) {
+		ctx, cancel := context.WithCancel(bg)
+		done := make(chan error, 1)
+		f := &Feed{Store: db, Target: to, Name: "notes", To: "here", Follow: true, Every: time.Millisecond, Lease: time.Second}
+		go func() {
+			_, err := f.Run(ctx)
+			done <- err
+		}()
+		return func() {
+			cancel()
+			assert.NoError(t, <-done)
+		}
+	}
+	receive := func(from, not told) string {
+		select {
+		case local := <-from:
+			return local
+		case local := <-not:
+			t.Errorf("%s is sent by the other", local)
+		case <-time.After(time.Minute):
+			t.Error("nothing is sent")
+		}
+		return ""
+	}
+	stop := start(first)
+	put(t, db, article("a", 1))
+	assert.Equal(t, "a", receive(first, second))
+	stopSecond := start(second)
+	put(t, db, article("b", 1))
+	assert.Equal(t, "b", receive(first, second))
+	stop()
+	put(t, db, article("c", 1))
+	assert.Equal(t, "c", receive(second, first))
+	stopSecond()
+}
+
+// What is under way when a feed is asked to stop is finished, and kept.
+func TestFeedFinishesTheBatchUnderWay(t *testing.T) {
+	c := &clock{time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	db := open(t, c.Now)
+	put(t, db, article("a", 1), article("b", 1))
+	ctx, cancel := context.WithCancel(bg)
+	n := &notes{}
+	n.answer = func(int, []*Change) ([]Outcome, error) {
+		cancel()
+		return nil, nil
+	}
+	f := at(db, n, c)
+	f.Items = 1
+	_, err := f.Run(ctx)
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, "1 of a", n.said())
+	n.answer = nil
+	_, err = f.Run(bg)
+	require.NoError(t, err)
+	assert.Equal(t, "1 of b", n.said())
+}
+
+// A deleted item is sent with what is kept of its article, and one with addresses as people have them.
+func TestChangesHaveWholeAddresses(t *testing.T) {
+	c := &clock{time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	db := open(t, c.Now)
+	put(t, db, article("10.5555/a b?", 1, "x:y"))
+	r := Reader{Store: db, RepositoryID: "x.org", Site: "https://x.org"}
+	ch, err := r.Read(bg, "10.5555/a b?")
+	require.NoError(t, err)
+	assert.Equal(t, "oai:x.org:10.5555/a b?", ch.Identifier)
+	assert.Equal(t, "https://x.org/records/10.5555/a%20b%3F", ch.Record().Page)
+	assert.Equal(t, ch.Record().Page, ch.Record().Landing)
+	assert.Equal(t, []string{"x", "x:y"}, ch.Sets)
+	put(t, db, store.Change{Local: "10.5555/a b?", Delete: true})
+	ch, err = r.Read(bg, "10.5555/a b?")
+	require.NoError(t, err)
+	assert.True(t, ch.Deleted)
+	assert.Equal(t, "10.5555/a b?", ch.Record().DOI)
+	_, err = r.Read(bg, "none")
+	assert.ErrorIs(t, err, store.ErrNotFound)
+}
