@@ -407,3 +407,41 @@ func TestChangesHaveWholeAddresses(t *testing.T) {
 	_, err = r.Read(bg, "none")
 	assert.ErrorIs(t, err, store.ErrNotFound)
 }
+
+// nothing is a target that takes all.
+type nothing struct{}
+
+func (nothing) Send(_ context.Context, changes []*Change) ([]Outcome, error) {
+	return make([]Outcome, len(changes)), nil
+}
+
+// BenchmarkFeed reads the log of 5,000 items for a target that takes all at once.
+func BenchmarkFeed(b *testing.B) {
+	db, err := sqlite.Open(filepath.Join(b.TempDir(), "sheaf.db"), sqlite.Options{})
+	require.NoError(b, err)
+	defer db.Close()
+	const n = 5000
+	var changes []store.Change
+	for i := range n {
+		changes = append(changes, article(fmt.Sprintf("10.5555/%d", i), 1))
+	}
+	_, err = db.Put(bg, changes)
+	require.NoError(b, err)
+	now, err := db.Tick(bg)
+	require.NoError(b, err)
+	for now == 0 || store.Time(now+1).After(time.Now()) { // its second is over
+		time.Sleep(50 * time.Millisecond)
+	}
+	for b.Loop() {
+		f := &Feed{Store: db, Target: nothing{}, Name: "bench", Follow: true, Restart: true, Every: time.Hour}
+		ctx, cancel := context.WithCancel(bg)
+		f.Sent = func(r Report) {
+			if r.Sent == n {
+				cancel()
+			}
+		}
+		_, err := f.Run(ctx)
+		require.NoError(b, err)
+	}
+	b.ReportMetric(n*float64(b.N)/b.Elapsed().Seconds(), "items/s")
+}
