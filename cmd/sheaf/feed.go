@@ -206,7 +206,11 @@ func (c *feedListCmd) Run(ctx context.Context, s *settings, io stdio) error {
 		if l.Owner != nil && l.Owner.Until >= now {
 			by = fmt.Sprintf("%s:%d", l.Owner.Host, l.Owner.PID)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", l.Name, l.To, dash(l.Set), store.Time(l.Cursor.Datestamp).Format(time.RFC3339),
+		upTo := "-"
+		if l.Cursor.Datestamp > 0 {
+			upTo = store.Time(l.Cursor.Datestamp).Format(time.RFC3339)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", l.Name, l.To, dash(l.Set), upTo,
 			time.Duration(l.Lag)*time.Second, l.Sent, l.Deleted, len(l.Refusals), by, dash(l.Error))
 	}
 	return w.Flush()
