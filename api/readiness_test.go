@@ -274,3 +274,21 @@ func TestReadinessBrokenOff(t *testing.T) {
 	s.get("/readiness", &tally)
 	assert.Equal(t, 1, tally.Records)
 }
+
+// The tally of a whole repository: what it costs for each article, reading it from the store included.
+func BenchmarkReadinessTally(b *testing.B) {
+	s := serve(b)
+	data := string(fixtureFiles(b)["articles/plain-language.json"])
+	const n = 512
+	for i := range n {
+		require.Equal(b, 201, s.put(fmt.Sprint("/records/n", i), strings.ReplaceAll(data, "10.5555/", fmt.Sprint("10.5555/", i, "."))).status)
+	}
+	h := s.handler.(*handler)
+	for b.Loop() {
+		h.tallies.until = 0
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", "/api/v1/readiness?service=doaj", nil))
+		require.Contains(b, w.Body.String(), fmt.Sprint(`"records":`, n))
+	}
+	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "articles/s")
+}
