@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/jats"
 	"sheaf/ready"
 	"sheaf/store"
 )
@@ -278,10 +279,12 @@ func TestReadinessBrokenOff(t *testing.T) {
 // The tally of a whole repository: what it costs for each article, reading it from the store included.
 func BenchmarkReadinessTally(b *testing.B) {
 	s := serve(b)
-	data := string(fixtureFiles(b)["articles/plain-language.json"])
+	a, err := jats.DecodeJSON(fixtureFiles(b)["articles/plain-language.json"])
+	require.NoError(b, err)
 	const n = 512
 	for i := range n {
-		require.Equal(b, 201, s.put(fmt.Sprint("/records/n", i), strings.ReplaceAll(data, "10.5555/", fmt.Sprint("10.5555/", i, "."))).status)
+		a.IDs = []jats.ID{{Type: "doi", Value: fmt.Sprint("10.5555/", i)}}
+		require.Equal(b, 201, s.put(fmt.Sprint("/records/n", i), string(a.AppendJSON(nil))).status)
 	}
 	h := s.handler.(*handler)
 	for b.Loop() {
