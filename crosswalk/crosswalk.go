@@ -3,19 +3,26 @@ package crosswalk
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"net/url"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"sheaf/crosswalk/crossref"
+	"sheaf/crosswalk/datacite"
+	"sheaf/crosswalk/doaj"
 	"sheaf/crosswalk/element"
 	"sheaf/crosswalk/flat"
+	"sheaf/crosswalk/fulltext"
+	"sheaf/crosswalk/marc"
+	"sheaf/crosswalk/mods"
 	"sheaf/crosswalk/oaidc"
+	"sheaf/crosswalk/openaire"
+	"sheaf/crosswalk/qdc"
+	"sheaf/crosswalk/rioxx"
 	"sheaf/jats"
 )
 
@@ -45,17 +52,27 @@ type Format struct {
 // JATSSchema is where the profile schema of the jats format is served.
 const JATSSchema = BaseURL + "/schemas/jats/sheaf-jats-1.3.xsd"
 
-// All returns the formats in the order in which ListMetadataFormats names them: oai_dc first, which every repository must have.
+// All returns the formats in the order in which ListMetadataFormats names them: oai_dc first, which every repository must have. A format is one package
+// and one line here (docs/formats.md).
 func All() []Format {
 	return []Format{
 		{Prefix: oaidc.Prefix, Namespace: oaidc.Namespace, Schema: oaidc.Schema, Append: oaidc.Append},
-		{
-			Prefix: "jats", Namespace: "https://jats.nlm.nih.gov/ns/archiving/1.3/", Schema: JATSSchema,
-			Append: func(dst []byte, r *flat.Record) ([]byte, error) {
-				return jats.AppendXML(dst, r.Article, jats.WriteOptions{IDPrefix: idPrefix(r.Local), SchemaLocation: JATSSchema, LandingURL: r.Page}), nil
-			},
-		},
+		{Prefix: "jats", Aliases: []string{"oai_jats", "nlm"}, Namespace: jats.Namespace, Schema: JATSSchema, Append: appendJATS},
+		{Prefix: fulltext.Prefix, Namespace: fulltext.Namespace, Schema: fulltext.Schema, Append: fulltext.Append, Rare: true},
+		{Prefix: openaire.Prefix, Namespace: openaire.Namespace, Schema: openaire.Schema, Append: openaire.Append, Rare: true},
+		{Prefix: datacite.Prefix, Namespace: datacite.Namespace, Schema: datacite.Schema, Append: datacite.Append, Rare: true},
+		{Prefix: datacite.ResourcePrefix, Namespace: datacite.ResourceNamespace, Schema: datacite.ResourceSchema, Append: datacite.AppendResource, Rare: true},
+		{Prefix: qdc.Prefix, Namespace: qdc.Namespace, Schema: qdc.Schema, Append: qdc.Append, Rare: true},
+		{Prefix: marc.Prefix, Aliases: marc.Aliases, Namespace: marc.Namespace, Schema: marc.Schema, Append: marc.Append, Rare: true},
+		{Prefix: mods.Prefix, Namespace: mods.Namespace, Schema: mods.Schema, Append: mods.Append, Rare: true},
+		{Prefix: rioxx.Prefix, Namespace: rioxx.Namespace, Schema: rioxx.Schema, Append: rioxx.Append, Rare: true},
+		{Prefix: crossref.Prefix, Namespace: crossref.Namespace, Schema: crossref.Schema, Append: crossref.Append, Rare: true},
+		{Prefix: doaj.Prefix, Namespace: doaj.Namespace, Schema: doaj.Schema, Append: doaj.Append, Rare: true},
 	}
+}
+
+func appendJATS(dst []byte, r *flat.Record) ([]byte, error) {
+	return jats.AppendXML(dst, r.Article, jats.WriteOptions{IDPrefix: r.IDPrefix(), SchemaLocation: JATSSchema, LandingURL: r.Page}), nil
 }
 
 // Record works out what the formats ask of an article: the argument of [Render]. at is when it is served from, for what depends on the day.
@@ -124,7 +141,7 @@ var buffers = sync.Pool{New: func() any { return new(make([]byte, 0, 16<<10)) }}
 
 // Revision must grow by one whenever a change of the code changes the bytes of any record, so that what is stored is rendered again. A test
 // holds it against the golden files.
-const Revision = 2
+const Revision = 3
 
 // Due is when a record that was rendered at that time will read otherwise although nothing was changed, in seconds since 1970; 0: never. An
 // embargo ends at the beginning of its day, UTC.
@@ -219,10 +236,3 @@ func landing(local string) string {
 
 // pathEscaper escapes what of the characters of a local identifier has a meaning in a path (RFC 3986 §3.3).
 var pathEscaper = strings.NewReplacer("%", "%25", "?", "%3F", "#", "%23", " ", "%20", `"`, "%22", "<", "%3C", ">", "%3E")
-
-// idPrefix is what every XML id of an item's record begins with, so that no two records of one response share an id.
-func idPrefix(local string) string {
-	h := fnv.New64a()
-	h.Write([]byte(local))
-	return "r" + hex.EncodeToString(h.Sum(nil)) + "-"
-}

@@ -2,6 +2,7 @@ package crosswalk_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sheaf/crosswalk"
+	"sheaf/crosswalk/flat"
 	"sheaf/fixtures"
 	"sheaf/fixtures/fixturetest"
 	"sheaf/ingest"
@@ -45,11 +47,17 @@ func articles(t testing.TB) map[string]*jats.Article {
 	return out
 }
 
-// render makes the record as it is stored, its root element with the site's address in it, and its about containers.
+// render makes the record as it is stored, its root element with the site's address in it, and its about containers; nil where the format does not take
+// the article.
 func render(t testing.TB, f crosswalk.Format, a *jats.Article) (record, about []byte) {
 	t.Helper()
 	b, err := crosswalk.Render(f, crosswalk.Record(a, ingest.Local(a), today))
-	require.NoError(t, err)
+	var cannot *flat.Cannot
+	if errors.As(err, &cannot) {
+		require.Regexp(t, `^[a-z0-9]+(-[a-z0-9]+)+$|^script$`, cannot.Code)
+		return nil, nil
+	}
+	require.NoError(t, err, f.Prefix)
 	b = bytes.ReplaceAll(b, []byte(crosswalk.BaseURL), []byte(site))
 	record, about, _ = bytes.Cut(b, []byte(crosswalk.AboutMark))
 	return record, about
@@ -59,17 +67,22 @@ func render(t testing.TB, f crosswalk.Format, a *jats.Article) (record, about []
 var archivingOnly = map[string]bool{"seed": true, "no-journal-data": true, "editorial": true}
 
 func TestGoldenRecords(t *testing.T) {
-	whole, publishingRecords := map[string][]byte{}, map[string][]byte{}
+	inProtocol, publishingRecords := map[string][]byte{}, map[string][]byte{}
 	byFormat, publishing, archiving := map[string]map[string][]byte{}, map[string][]byte{}, map[string][]byte{}
 	for name, a := range articles(t) {
 		for _, f := range crosswalk.All() {
 			record, about := render(t, f, a)
+			if record == nil {
+				continue
+			}
 			fixturetest.Golden(t, name+"."+f.Prefix+".xml", append(bytes.Clone(record), '\n'))
 			if byFormat[f.Prefix] == nil {
 				byFormat[f.Prefix] = map[string][]byte{}
 			}
 			byFormat[f.Prefix][name] = record
-			whole[f.Prefix+"."+name] = fmt.Appendf(nil, "<metadata>%s</metadata>%s", record, about)
+			if f.Prefix == "oai_dc" || f.Prefix == "jats" {
+				inProtocol[f.Prefix+"."+name] = fmt.Appendf(nil, "<metadata>%s</metadata>%s", record, about)
+			}
 			if f.Prefix == "jats" && !archivingOnly[name] { // oai-jats.xsd holds the Publishing set
 				publishingRecords[name] = fmt.Appendf(nil, "<metadata>%s</metadata>%s", record, about)
 			}
@@ -86,7 +99,7 @@ func TestGoldenRecords(t *testing.T) {
 	}
 	assert.Empty(t, fixturetest.XSD(t, "oai/oai_dc.xsd", byFormat["oai_dc"]))
 	assert.Empty(t, fixturetest.XSD(t, "oai/oai-jats.xsd", response(publishingRecords)))
-	assert.Empty(t, fixturetest.Responses(t, response(whole)))
+	assert.Empty(t, fixturetest.Responses(t, response(inProtocol)))
 	assert.Empty(t, fixturetest.DTD(t, fixturetest.Publishing, publishing))
 	assert.Empty(t, fixturetest.DTD(t, fixturetest.Archiving, archiving))
 }
@@ -111,7 +124,10 @@ func TestAboutNamesTheLicence(t *testing.T) {
 			"data-paper": "https://creativecommons.org/publicdomain/zero/1.0/",
 			"islands":    "", "book-review": "", "retraction": "",
 		} {
-			_, about := render(t, f, all[name])
+			record, about := render(t, f, all[name])
+			if record == nil {
+				continue
+			}
 			if want == "" {
 				assert.Empty(t, about, name)
 				continue
@@ -213,11 +229,17 @@ func TestRenderedBytesAreTheCallers(t *testing.T) {
 		first, want := map[string][]byte{}, map[string]string{}
 		for name, a := range all {
 			b, err := crosswalk.Render(f, crosswalk.Record(a, name, today))
+			if f.Rare && err != nil { // the format does not take it
+				continue
+			}
 			require.NoError(t, err)
 			first[name], want[name] = b, string(b)
 		}
 		var wg sync.WaitGroup
 		for name, a := range all {
+			if first[name] == nil {
+				continue
+			}
 			wg.Go(func() {
 				b, err := crosswalk.Render(f, crosswalk.Record(a, name, today))
 				assert.NoError(t, err)
@@ -236,8 +258,7 @@ func TestRenderOfOddIDs(t *testing.T) {
 		Affs: []jats.Aff{{ID: "1 x", Forms: []jats.AffForm{{Text: "Here"}}}, {ID: "1 x", Forms: []jats.AffForm{{Text: "There"}}}}}
 	a.Clean()
 	for _, f := range crosswalk.All() {
-		_, err := crosswalk.Render(f, crosswalk.Record(a, "x", today))
-		assert.NoError(t, err)
+		render(t, f, a)
 	}
 }
 
@@ -248,6 +269,10 @@ func TestThePublicAddressIsAPlaceholder(t *testing.T) {
 	for name, a := range articles(t) {
 		for _, f := range crosswalk.All() {
 			b, err := crosswalk.Render(f, crosswalk.Record(a, ingest.Local(a), today))
+			var cannot *flat.Cannot
+			if errors.As(err, &cannot) {
+				continue
+			}
 			require.NoError(t, err, name)
 			for _, m := range nul.FindAllString(string(b), -1) {
 				assert.Regexp(t, `^\x00/(records|schemas)/.`, m, name)
@@ -257,14 +282,23 @@ func TestThePublicAddressIsAPlaceholder(t *testing.T) {
 	}
 }
 
+func BenchmarkRecord(b *testing.B) {
+	a := articles(b)["thin-films"]
+	b.ReportAllocs()
+	for b.Loop() {
+		crosswalk.Record(a, "10.5555/x", today)
+	}
+}
+
 func BenchmarkRender(b *testing.B) {
 	a := articles(b)["thin-films"]
 	for _, f := range crosswalk.All() {
 		b.Run(f.Prefix, func(b *testing.B) {
+			r := crosswalk.Record(a, "10.5555/x", today)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := crosswalk.Render(f, crosswalk.Record(a, "10.5555/x", today)); err != nil {
-					b.Fatal(err)
+				if _, err := crosswalk.Render(f, r); err != nil {
+					b.Skip(err)
 				}
 			}
 		})

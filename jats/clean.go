@@ -753,6 +753,7 @@ func (c *cleaner) funding(f *Funding) {
 }
 
 func (c *cleaner) ref(r *Ref) bool {
+	c.str("refs", &r.ID)
 	c.rich("refs", &r.List, InlineMarkup)
 	c.str("refs", &r.Label)
 	keep(&r.Citations, func(x *Citation) bool { return c.citation(x) })

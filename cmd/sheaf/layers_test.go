@@ -36,7 +36,7 @@ func TestLayers(t *testing.T) {
 		"sheaf/crosswalk/oaidc":      {"sheaf/crosswalk/element", "sheaf/crosswalk/flat"},
 		"sheaf/crosswalk/openaire":   {"sheaf/crosswalk/flat", "sheaf/crosswalk/element"},
 		"sheaf/crosswalk/rioxx":      {"sheaf/crosswalk/flat", "sheaf/crosswalk/element"},
-		"sheaf/crosswalk":            {"sheaf/jats", "sheaf/crosswalk/element", "sheaf/crosswalk/flat", "sheaf/crosswalk/oaidc"},
+		"sheaf/crosswalk":            {"sheaf/jats", "sheaf/crosswalk/element", "sheaf/crosswalk/flat", "sheaf/crosswalk/oaidc", "sheaf/crosswalk/crossref", "sheaf/crosswalk/datacite", "sheaf/crosswalk/doaj", "sheaf/crosswalk/fulltext", "sheaf/crosswalk/marc", "sheaf/crosswalk/mods", "sheaf/crosswalk/openaire", "sheaf/crosswalk/qdc", "sheaf/crosswalk/rioxx"},
 		"sheaf/store":                nil,
 		"sheaf/store/sqlite":         {"sheaf/store"},
 		"sheaf/store/postgres":       {"sheaf/store"},

@@ -4,7 +4,9 @@
 package flat
 
 import (
+	"encoding/hex"
 	"fmt"
+	"hash/fnv"
 	"strconv"
 	"strings"
 	"time"
@@ -150,7 +152,7 @@ type Keyword struct {
 	Lang   string
 	Scheme string // in lower case: the classification that Code is of ([IsScheme]), else the name of the vocabulary
 	Code   string
-	URI    string // of the term, or of the vocabulary when SchemeURI
+	URI    string // of the term
 	Text   string
 }
 
@@ -233,6 +235,13 @@ func Of(a *jats.Article, local, page string, at time.Time) *Record {
 	r.links()
 	r.refs()
 	return r
+}
+
+// IDPrefix is what every XML id of the item's record begins with, so that no two records of one response share an id.
+func (r *Record) IDPrefix() string {
+	h := fnv.New64a()
+	h.Write([]byte(r.Local))
+	return "r" + hex.EncodeToString(h.Sum(nil)) + "-"
 }
 
 // lang is the language of a part: its own, else the article's.
@@ -389,7 +398,7 @@ func (r *Record) affiliation(f *jats.Aff) Affiliation {
 		for out.ROR = range rors {
 		}
 	}
-	if out.Name = strings.TrimSpace(form.Text.Plain()); out.Name == "" {
+	if out.Name = placeName(form.Text); out.Name == "" {
 		var parts []string
 		for _, inst := range form.Institutions {
 			parts = append(parts, inst.Name)
@@ -398,6 +407,30 @@ func (r *Record) affiliation(f *jats.Aff) Affiliation {
 		out.Name = strings.Join(nonEmpty(parts...), ", ")
 	}
 	return out
+}
+
+// placeName is an affiliation as printed, without the identifiers and the addresses of people that stand in it.
+func placeName(text jats.Rich) string {
+	s := string(text)
+	for _, name := range []string{"institution-id", "email"} {
+		for {
+			from := strings.Index(s, "<"+name)
+			if from < 0 {
+				break
+			}
+			to := strings.Index(s[from:], "</"+name+">")
+			if to < 0 {
+				break
+			}
+			s = s[:from] + " " + s[from+to+len(name)+3:]
+		}
+	}
+	if len(s) == len(text) {
+		return strings.TrimSpace(text.Plain())
+	}
+	s = strings.Join(strings.Fields(jats.Rich(s).Plain()), " ")
+	s = strings.NewReplacer(" ,", ",", " ;", ";", " .", ".").Replace(s)
+	return strings.Trim(s, " ,;")
 }
 
 // abstracts gives each abstract as plain text, its paragraphs parted by [element.LineBreak].

@@ -31,10 +31,11 @@ func TestPeople(t *testing.T) {
 		Affs: []jats.Aff{
 			{ID: "a1", Forms: []jats.AffForm{{Lang: "en", Text: "Institute, Moscow", City: "Moscow", Country: "Russia", CountryCode: "RU"}, {Lang: "ru", Text: "Институт, Москва", City: "Москва",
 				Institutions: []jats.Institution{{Name: "Институт", IDs: []jats.ID{{Type: "ROR", Value: "https://ror.org/05qrfxd25"}}}}}}},
+			{ID: "a3", Forms: []jats.AffForm{{Text: `<institution-wrap><institution-id institution-id-type="ROR">https://ror.org/05h992307</institution-id><institution>Lab</institution></institution-wrap>, Bern <email>a@example.org</email>`}}},
 			{ID: "a2", Forms: []jats.AffForm{{Institutions: []jats.Institution{{Name: "One", IDs: []jats.ID{{Type: "ROR", Value: "https://ror.org/1"}}}, {Name: "Two", IDs: []jats.ID{{Type: "ROR", Value: "https://ror.org/2"}}}}, City: "Bern"}}},
 		},
 		Contribs: []jats.Contrib{
-			{Names: []jats.Name{{Lang: "en", Surname: "Ivanov", GivenNames: "I."}, {Lang: "ru", Surname: "Иванов", GivenNames: "И."}}, Affs: []string{"a1", "gone", "a2"}, Corresp: true,
+			{Names: []jats.Name{{Lang: "en", Surname: "Ivanov", GivenNames: "I."}, {Lang: "ru", Surname: "Иванов", GivenNames: "И."}}, Affs: []string{"a1", "gone", "a2", "a3"}, Corresp: true,
 				IDs: []jats.ContribID{{Type: "orcid", Value: "https://orcid.org/0000-0001-0000-1116", Authenticated: &yes}}, Roles: []jats.Role{{Credit: "Software"}}},
 			{Collab: []jats.Text{{Lang: "en", Text: "Group"}, {Lang: "ru", Text: "Группа"}}, Members: []jats.Contrib{{Names: []jats.Name{{Full: "Member"}}}}},
 			{Anonymous: true}, {Type: "Editor", Names: []jats.Name{{Surname: "Ed"}}},
@@ -43,7 +44,7 @@ func TestPeople(t *testing.T) {
 		p := r.Authors[0]
 		assert.Equal(t, []any{"Иванов, И.", "И. Иванов", "https://orcid.org/0000-0001-0000-1116", true, true, []string{"Software"}, "author"},
 			[]any{p.Inverted(), p.Direct(), p.ORCID, p.Verified, p.Corresponding, p.Credit, p.Role})
-		assert.Equal(t, []flat.Affiliation{{ID: "a1", Name: "Институт, Москва", ROR: "https://ror.org/05qrfxd25", City: "Москва", Code: "RU"}, {ID: "a2", Name: "One, Two, Bern", City: "Bern"}}, p.Affs)
+		assert.Equal(t, []flat.Affiliation{{ID: "a1", Name: "Институт, Москва", ROR: "https://ror.org/05qrfxd25", City: "Москва", Code: "RU"}, {ID: "a2", Name: "One, Two, Bern", City: "Bern"}, {ID: "a3", Name: "Lab, Bern"}}, p.Affs)
 		assert.Equal(t, "Группа", r.Authors[1].Inverted())
 	}
 	if assert.Len(t, r.Others, 2) {
