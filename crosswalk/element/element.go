@@ -104,9 +104,17 @@ func AppendText(dst []byte, s string) (out []byte, seen bool) {
 	if strings.HasPrefix(s, Site+"/") {
 		dst, s = append(dst, Site...), s[len(Site):]
 	}
+	n := 0
+	for n < len(s) && (simple[s[n]] || s[n] == ' ' && n > 0 && n+1 < len(s) && simple[s[n+1]]) {
+		n++
+	}
+	if dst = append(dst, s[:n]...); n == len(s) { // most values
+		return dst, n > 0
+	}
+	seen = n > 0
 	gap := byte(0) // white space that is due before the next character
-	valid := utf8.ValidString(s)
-	for i := 0; i < len(s); {
+	valid := utf8.ValidString(s[n:])
+	for i := n; i < len(s); {
 		c := s[i]
 		if seen && valid && plain[c] { // most of any text
 			j := i + 1
@@ -163,6 +171,14 @@ func appendGap(dst []byte, gap *byte, seen bool) []byte {
 	*gap = 0
 	return dst
 }
+
+// simple marks the characters of ASCII that are written as they are.
+var simple = func() (t [256]bool) {
+	for c := byte('!'); c < 0x7f; c++ {
+		t[c] = c != '&' && c != '<' && c != '>'
+	}
+	return t
+}()
 
 // plain marks the bytes of valid UTF-8 that are written as they are: not the lead bytes of U+0080-U+00BF, U+2000-U+2FFF and U+F000-U+FFFF, where
 // the characters are that need a look.
