@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,6 +95,7 @@ type Person struct {
 	Suffix        string
 	Whole         string // the name as printed, when its parts are not known
 	GivenFirst    bool   // sorted by the given name, as in Iceland
+	FamilyFirst   bool   // read with the family name first, as in China and Hungary
 	ORCID         string // https URI
 	Verified      bool   // the ORCID was authenticated
 	Role          string // contrib-type in lower case: "author", "editor", "translator", ...
@@ -125,15 +127,24 @@ func (p *Person) Inverted() string {
 	return s
 }
 
-// Direct is the name in reading order: "Given Family Suffix".
+// Direct is the name in reading order: "Given Family Suffix", "Family Given" of [Person.FamilyFirst], without a blank in Han characters.
 func (p *Person) Direct() string {
 	switch {
 	case p.Group != "":
 		return p.Group
 	case p.Family == "" && p.Given == "":
 		return p.Whole
+	case p.FamilyFirst && isHan(p.Family+p.Given):
+		return p.Family + p.Given
+	case p.FamilyFirst:
+		return strings.Join(nonEmpty(p.Family, p.Given, p.Suffix), " ")
 	}
 	return strings.Join(nonEmpty(p.Given, p.Family, p.Suffix), " ")
+}
+
+// isHan tells whether s is written in Chinese characters only.
+func isHan(s string) bool {
+	return s != "" && strings.IndexFunc(s, func(r rune) bool { return !unicode.Is(unicode.Han, r) }) < 0
 }
 
 // Affiliation is one place where a person works, in one language.
@@ -309,6 +320,7 @@ func (r *Record) persons(c *jats.Contrib, affs map[string]*jats.Aff) (out []Pers
 	if n := r.name(c.Names); n != nil {
 		q := p
 		q.Given, q.Family, q.Suffix, q.GivenFirst = strings.TrimSpace(n.GivenNames), strings.TrimSpace(n.Surname), strings.TrimSpace(n.Suffix), n.Style == "islensk"
+		q.FamilyFirst = n.Style == "eastern" || isHan(q.Family+q.Given)
 		if q.Given == "" && q.Family == "" {
 			q.Whole = strings.TrimSpace(n.Full)
 		}
@@ -547,7 +559,9 @@ func (r *Record) journal() {
 		j.Title = j.Abbrev
 	}
 	for _, i := range a.Journal.ISSNs {
-		j.ISSNs = append(j.ISSNs, i.Value)
+		if !slices.Contains(j.ISSNs, i.Value) {
+			j.ISSNs = append(j.ISSNs, i.Value)
+		}
 		switch {
 		case i.Type == "print" && j.Print == "":
 			j.Print = i.Value

@@ -52,6 +52,14 @@ func TestPeople(t *testing.T) {
 	}
 }
 
+func TestReadingOrder(t *testing.T) {
+	for want, n := range map[string]jats.Name{"Ann Roe Jr.": {Surname: "Roe", GivenNames: "Ann", Suffix: "Jr."}, "李亮": {Surname: "李", GivenNames: "亮"}, "Liszt Ferenc": {Surname: "Liszt", GivenNames: "Ferenc", Style: "eastern"},
+		"Anna Jónsdóttir": {Surname: "Jónsdóttir", GivenNames: "Anna", Style: "islensk"}, "Plato": {Surname: "Plato"}} {
+		r := of(&jats.Article{Contribs: []jats.Contrib{{Names: []jats.Name{n}}}})
+		assert.Equal(t, want, r.Authors[0].Direct())
+	}
+}
+
 func TestDates(t *testing.T) {
 	for _, c := range []struct {
 		dates                    []jats.Date
