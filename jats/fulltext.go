@@ -314,7 +314,7 @@ func (p *parser) copyAttrs(out []byte, attrs []attr) []byte {
 				}
 			}
 		case "xlink:href", "href", "src":
-			if runs(v) {
+			if v = strings.TrimSpace(v); runs(v) {
 				continue
 			}
 		}

@@ -189,8 +189,8 @@ func (m *mender) collect(n *node) {
 			for _, id := range strings.Fields(a.value) {
 				m.used[id] = true
 			}
-		case "xlink:href":
-			if id, ok := strings.CutPrefix(a.value, "#"); ok {
+		case "href", "xlink:href":
+			if id, ok := strings.CutPrefix(a.value, "#"); ok || a.name == "href" {
 				m.used[id] = true
 			}
 		}
@@ -209,6 +209,8 @@ var renamed = map[string]string{
 	"contract-num": "award-id", "contract-sponsor": "funding-source", "corporate-author": "collab",
 	"taxon-treatment": "sec", "treatment-sec": "sec", "treatment-group": "sec", "treatment-p": "p", "nomenclature": "p", "nomenclature-citation-list": "p",
 	"nomenclature-citation": "p", "taxon-name": "named-content", "block-media": "media", "block-quote": "disp-quote",
+	"b": "bold", "strong": "bold", "i": "italic", "em": "italic", "u": "underline", "tt": "monospace", "br": "break", "ul": "list", "ol": "list", "li": "list-item",
+	"blockquote": "disp-quote",
 }
 
 // mend makes what is inside n valid for what n is.
@@ -230,6 +232,7 @@ func (m *mender) mend(n *node) {
 			m.mend(k)
 		}
 	}
+	n.kids = slices.DeleteFunc(n.kids, func(k *node) bool { return m.hollow(k) })
 	switch e.kind {
 	case isEmpty:
 		if !slices.ContainsFunc(n.kids, (*node).says) {
@@ -240,6 +243,16 @@ func (m *mender) mend(n *node) {
 	case isElements:
 		n.kids = m.elements(e, n.kids)
 	}
+}
+
+// hollow tells whether k has nothing in it although it must.
+func (m *mender) hollow(k *node) bool {
+	e := m.t.element(k.name)
+	if e == nil || e.kind != isElements || k.says() || m.pointedAt(k) {
+		return false
+	}
+	end := m.run(e.automaton(), k.kids)
+	return end < 0 || !e.automaton().ends[end]
 }
 
 // known renames the elements of kids that are not declared, or unwraps them.
@@ -255,6 +268,9 @@ func (m *mender) known(up *node, kids []*node) []*node {
 	}
 	var out []*node
 	for _, k := range kids {
+		if m.t.number(k.name) < 0 && k.get("href") != "" {
+			m.link(k)
+		}
 		switch name := renamed[k.name]; {
 		case k.name == "" || m.t.number(k.name) >= 0:
 			out = append(out, k)
@@ -278,6 +294,20 @@ func (m *mender) known(up *node, kids []*node) []*node {
 		}
 	}
 	return out
+}
+
+// link makes a link of an element of another vocabulary that is one, such as a of HTML.
+func (m *mender) link(k *node) {
+	to := strings.TrimSpace(k.get("href"))
+	if id := strings.TrimPrefix(to, "#"); m.ids[id] {
+		k.name = "xref"
+		k.set("rid", id)
+		m.used[id] = true
+	} else if strings.HasPrefix(to, "https://") || strings.HasPrefix(to, "http://") || strings.HasPrefix(to, "ftp://") || strings.HasPrefix(to, "mailto:") {
+		k.name = "ext-link"
+		k.set("ext-link-type", "uri")
+		k.set("xlink:href", to)
+	}
 }
 
 func (m *mender) pointedAt(n *node) bool { return m.used[n.get("id")] && n.get("id") != "" }
