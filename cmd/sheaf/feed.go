@@ -21,6 +21,11 @@ import (
 type feedCmd struct {
 	Opensearch feedOpenSearchCmd `cmd:"" help:"Bring what has changed to an index of OpenSearch or Elasticsearch."`
 	Solr       feedSolrCmd       `cmd:"" help:"Bring what has changed to a core or collection of Solr."`
+	Crossref   feedCrossrefCmd   `cmd:"" help:"Deposit articles that have a DOI at Crossref, and ask what became of them."`
+	Doaj       feedDOAJCmd       `cmd:"" help:"Bring articles to the Directory of Open Access Journals."`
+	Metafora   feedMetaforaCmd   `cmd:"" help:"Bring issues of journals to RCSI Metafora."`
+	Pubmed     feedPubMedCmd     `cmd:"" help:"Write the files that PubMed takes into a folder."`
+	Status     feedStatusCmd     `cmd:"" help:"Show what became of each item at a deposit service."`
 	List       feedListCmd       `cmd:"" help:"List the feeds: how far each has come, how far it lags behind, its last error and what was refused."`
 }
 
@@ -45,7 +50,7 @@ func (c *feedFlags) credentials() (feed.Credentials, error) {
 }
 
 // run runs a feed of that name to a target, which goes to an address or a folder, and prints what it did.
-func (c *feedFlags) run(ctx context.Context, s *settings, io stdio, name, to string, target func(db store.Store, name string) feed.Target) error {
+func (c *feedFlags) run(ctx context.Context, s *settings, io stdio, name, to string, target func(db store.Store, f *feed.Feed) feed.Target) error {
 	f := &feed.Feed{
 		Name: name, To: to, Reader: feed.Reader{RepositoryID: s.RepositoryID, Site: s.site(), Set: c.Set}, Restart: c.Restart, Retry: c.Retry, Follow: c.Follow,
 		Every: c.Every, Dry: c.DryRun != "", Log: s.log(io.err),
@@ -71,7 +76,8 @@ func (c *feedFlags) run(ctx context.Context, s *settings, io stdio, name, to str
 		return err
 	}
 	defer db.Close()
-	f.Store, f.Target = db, target(db, f.Name)
+	f.Store = db
+	f.Target = target(db, f)
 	f.Refused = func(r feed.Refusal) {
 		fmt.Fprintf(io.err, "oai:%s:%s: refused: %s\n", s.RepositoryID, r.Local, r.Reason)
 	}
@@ -132,7 +138,7 @@ func (c *feedOpenSearchCmd) Run(ctx context.Context, s *settings, io stdio) erro
 	if err := t.Check(); err != nil {
 		return wrongUsage(io, err)
 	}
-	return c.run(ctx, s, io, "opensearch", strings.TrimRight(c.URL, "/")+"/"+c.Index, func(store.Store, string) feed.Target { return t })
+	return c.run(ctx, s, io, "opensearch", strings.TrimRight(c.URL, "/")+"/"+c.Index, func(store.Store, *feed.Feed) feed.Target { return t })
 }
 
 type feedSolrCmd struct {
@@ -151,7 +157,7 @@ func (c *feedSolrCmd) Run(ctx context.Context, s *settings, io stdio) error {
 	if err := t.Check(); err != nil {
 		return wrongUsage(io, err)
 	}
-	return c.run(ctx, s, io, "solr", strings.TrimRight(c.URL, "/"), func(store.Store, string) feed.Target { return t })
+	return c.run(ctx, s, io, "solr", strings.TrimRight(c.URL, "/"), func(store.Store, *feed.Feed) feed.Target { return t })
 }
 
 type feedListCmd struct {
