@@ -2,6 +2,7 @@
 package web
 
 import (
+	"embed"
 	"errors"
 	"html/template"
 	"io/fs"
@@ -11,9 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"embed"
-
 	"sheaf/crosswalk"
+	"sheaf/crosswalk/doaj"
+	"sheaf/crosswalk/qdc"
 	"sheaf/jats"
 	"sheaf/store"
 )
@@ -119,20 +120,24 @@ func (p *Pages) find(r *http.Request, escaped string) (*store.Item, error) {
 	return p.Store.Get(r.Context(), local)
 }
 
-// Schemas serves the schemas that no standards body hosts, under /schemas/.
+// Schemas serves the schemas that no standards body hosts, under /schemas/: a folder for each format that has some.
 func Schemas() http.Handler {
-	sub, err := fs.Sub(jats.Schemas, "schema")
-	if err != nil {
-		panic(err) // the folder is compiled in
+	folders := http.NewServeMux()
+	for name, files := range map[string]embed.FS{"jats": jats.Schemas, "qdc": qdc.Schemas, "doaj": doaj.Schemas} {
+		sub, err := fs.Sub(files, "schema")
+		if err != nil {
+			panic(err) // the folder is compiled in
+		}
+		prefix := "/schemas/" + name + "/"
+		folders.Handle(prefix, http.StripPrefix(prefix, http.FileServerFS(sub)))
 	}
-	files := http.StripPrefix("/schemas/jats/", http.FileServerFS(sub))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/") {
 			http.NotFound(w, r)
 			return
 		}
 		w.Header().Set("Content-Type", "application/xml; charset=utf-8")
-		files.ServeHTTP(w, r)
+		folders.ServeHTTP(w, r)
 	})
 }
 

@@ -2,8 +2,8 @@
 // 1.3), the JSON of its API v4 ([JSON]), and oai_doaj ([Append]), which DOAJ serves itself.
 //
 // The elements of the two XML forms are the same; oai_doaj has them in a namespace. The published schema has no target namespace, so that no
-// oai_doaj document is valid by it, DOAJ's own included: the format is for those who harvest DOAJ and this site in one way, and is
-// not offered unless it is switched on.
+// oai_doaj document is valid by it, DOAJ's own included; and OAI-PMH wants what is in an answer declared in a schema of its namespace. So the
+// format names a schema of this project's own, which says what is written here and is served with the records ([Schemas]).
 //
 //	record                        XML                              JSON, under bibjson
 //	language of the article       language (ISO 639-2/B)           journal.language (ISO 639-1, capitals)
@@ -63,7 +63,7 @@ import (
 const (
 	Prefix    = "oai_doaj"
 	Namespace = "http://doaj.org/features/oai_doaj/1.0/"
-	Schema    = "https://doaj.org/static/doaj/doajArticles.xsd"
+	Schema    = element.Site + "/schemas/doaj/oai_doaj.xsd"
 )
 
 // Append appends the doajArticle element of r, in the namespace of oai_doaj. The error is a *flat.Cannot.
