@@ -131,7 +131,13 @@ func TestEverything(t *testing.T) {
 		s := string(doc)
 		assert.LessOrEqual(t, strings.Count(s, `keyDate="yes"`), 1, name)
 		assert.LessOrEqual(t, strings.Count(s, `<name type="personal" usage="primary"`)+strings.Count(s, `<name type="corporate" usage="primary"`), 1, name)
-		assert.Equal(t, len(r.Refs), strings.Count(s, `<relatedItem type="references"`), "%s: a reference without anything to say", name)
+		n := 0
+		for _, ref := range r.Refs {
+			if ref.Text != "" || ref.DOI != "" { // some have notes only, or an identifier of another kind
+				n++
+			}
+		}
+		assert.Equal(t, n, strings.Count(s, `<relatedItem type="references"`), "%s: references", name)
 	})
 }
 
