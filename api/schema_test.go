@@ -34,7 +34,7 @@ func TestComments(t *testing.T) {
 			}
 		}
 	}
-	for _, file := range []string{"article.go", "rich.go"} {
+	for _, file := range []string{"article.go", "rich.go", "fulltext.go"} {
 		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(fixturetest.Root(), "jats", file), nil, parser.ParseComments)
 		require.NoError(t, err)
 		for _, d := range f.Decls {

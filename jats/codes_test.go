@@ -30,7 +30,7 @@ func TestCodes(t *testing.T) {
 	for i, c := range jats.Codes {
 		known[c.Code] = true
 		assert.Contains(t, used, c.Code, "nothing gives this code any more")
-		assert.Contains(t, []string{"refused", "warning", "error"}, c.Severity, c.Code)
+		assert.Contains(t, []string{"refused", "warning", "error", "format"}, c.Severity, c.Code)
 		for _, s := range []string{c.Sentence, c.Advice} {
 			assert.True(t, len(s) > 10 && strings.HasSuffix(s, ".") && strings.ToUpper(s[:1]) == s[:1], "%s: %q is no sentence", c.Code, s)
 		}
@@ -47,7 +47,7 @@ var codeForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 // to a variable called code, and the Code of a Warning.
 func usedCodes(t *testing.T) map[string][]string {
 	used := map[string][]string{}
-	for _, top := range []string{"jats", "ingest", "api", "cmd/sheaf"} {
+	for _, top := range []string{"jats", "ingest", "crosswalk", "api", "cmd/sheaf"} {
 		require.NoError(t, filepath.WalkDir(filepath.Join(fixturetest.Root(), top), func(path string, d fs.DirEntry, err error) error {
 			if err == nil && d.IsDir() && d.Name() != "testdata" {
 				codesOf(t, path, used)
@@ -72,7 +72,7 @@ func codesOf(t *testing.T, dir string, used map[string][]string) {
 		require.NoError(t, err)
 		files = append(files, f)
 	}
-	where := map[string][]int{"Faultf": {0}} // functions that take a code, and the places of that parameter: methods of one name may differ
+	where := map[string][]int{"Faultf": {0}, "Cannotf": {0}} // functions that take a code, and the places of that parameter: methods of one name may differ
 	for range 3 {                            // a function that only hands its code on is known after the one that it hands it to
 		learn := func(name string, typ *ast.FuncType, fn ast.Node) {
 			if at := codeParameter(typ); at >= 0 && gives(fn, where) && !slices.Contains(where[name], at) {
@@ -218,6 +218,12 @@ the warning tells what was mended or left out.
 	b.WriteString("\n## Findings of sheaf validate alone\n\n| code | what it means | what to do |\n| --- | --- | --- |\n")
 	for _, c := range jats.Codes {
 		if c.Severity == "error" {
+			row(c)
+		}
+	}
+	b.WriteString("\n## What a format does not take\n\nThe item then does not have that format (`cannotDisseminateFormat`), or is not sent to that service; nothing else is lost.\n\n| code | what it means | what to do |\n| --- | --- | --- |\n")
+	for _, c := range jats.Codes {
+		if c.Severity == "format" {
 			row(c)
 		}
 	}

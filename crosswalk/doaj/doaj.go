@@ -41,8 +41,8 @@
 //   - same-issn: one ISSN is called both print and electronic.
 //   - no-date (XML only): no date of publication.
 //   - no-full-text: neither a DOI nor an address of the full text that others can reach (localhost and private addresses are none).
-//   - not-open: the article is known to be embargoed, restricted or closed.
-//   - script: a text holds "<script", which DOAJ refuses and reports to its staff.
+//   - not-open-access: the article is known to be embargoed, restricted or closed.
+//   - script-in-text: a text holds "<script", which DOAJ refuses and reports to its staff.
 //
 // Source: DOAJ, doajArticles.xsd 1.3; DOAJ's published code, which checks what the API is given (IncomingArticleDO) and makes oai_doaj.
 package doaj
@@ -209,7 +209,7 @@ func factsOf(r *flat.Record) (f facts, err error) {
 	case f.doi == "" && f.link == "":
 		return f, flat.Cannotf("no-full-text", "doaj: neither a DOI nor an address of the full text that others can reach")
 	case r.Access != (flat.Access{}) && r.Access != flat.Open:
-		return f, flat.Cannotf("not-open", "doaj: access is %s, and DOAJ lists open articles", r.Access.Name)
+		return f, flat.Cannotf("not-open-access", "doaj: access is %s, and DOAJ lists open articles", r.Access.Name)
 	}
 	return f, nil
 }
@@ -408,7 +408,7 @@ func cut(s string) string {
 	return s
 }
 
-var errScript = flat.Cannotf("script", `doaj: a text holds "<script", which DOAJ refuses and reports`)
+var errScript = flat.Cannotf("script-in-text", `doaj: a text holds "<script", which DOAJ refuses and reports`)
 
 // hasScript tells whether b holds "<script" in any case; less is how "<" is written in it.
 func hasScript(b []byte, less string) bool {

@@ -185,11 +185,11 @@ func TestRefused(t *testing.T) {
 			a.IDs, a.Links = nil, []jats.Link{{URL: "http://localhost:8080/1", MIME: "text/html"}, {URL: "http://127.0.0.1/1.pdf"}}
 		}},
 		{"no DOI, an address", "", "", func(a *jats.Article) { a.IDs, a.Links = nil, []jats.Link{{URL: "https://j.example.org/1"}} }},
-		{"restricted", "not-open", "not-open", func(a *jats.Article) { a.Permissions.Access = "restricted" }},
-		{"under embargo", "not-open", "not-open", func(a *jats.Article) { a.Permissions.Access, a.Permissions.EmbargoEnd = "embargoed", "2099-01-01" }},
+		{"restricted", "not-open-access", "not-open-access", func(a *jats.Article) { a.Permissions.Access = "restricted" }},
+		{"under embargo", "not-open-access", "not-open-access", func(a *jats.Article) { a.Permissions.Access, a.Permissions.EmbargoEnd = "embargoed", "2099-01-01" }},
 		{"no longer under embargo", "", "", func(a *jats.Article) { a.Permissions.Access, a.Permissions.EmbargoEnd = "embargoed", "2020-01-01" }},
-		{"a script in the title", "script", "script", func(a *jats.Article) { a.Title.Text = "The &lt;Script&gt; tag" }},
-		{"a script in an affiliation", "script", "script", func(a *jats.Article) {
+		{"a script in the title", "script-in-text", "script-in-text", func(a *jats.Article) { a.Title.Text = "The &lt;Script&gt; tag" }},
+		{"a script in an affiliation", "script-in-text", "script-in-text", func(a *jats.Article) {
 			a.Contribs = []jats.Contrib{{Names: []jats.Name{{Surname: "X"}}, Affs: []string{"a"}}}
 			a.Affs = []jats.Aff{{ID: "a", Forms: []jats.AffForm{{Text: "U&lt;script src=x>"}}}}
 		}},

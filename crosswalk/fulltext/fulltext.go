@@ -30,8 +30,6 @@ package fulltext
 
 import (
 	"bytes"
-	"encoding/hex"
-	"hash/fnv"
 
 	"sheaf/crosswalk/flat"
 	"sheaf/jats"
@@ -48,7 +46,7 @@ const (
 
 // Append appends the article with its full text.
 func Append(dst []byte, r *flat.Record) ([]byte, error) {
-	return render(dst, r, jats.WriteOptions{FullText: true, IDPrefix: idPrefix(r.Local), SchemaLocation: Schema, LandingURL: r.Page})
+	return render(dst, r, jats.WriteOptions{FullText: true, IDPrefix: r.IDPrefix(), SchemaLocation: Schema, LandingURL: r.Page})
 }
 
 // AppendDocument appends it as a document of its own, with the DOCTYPE of the DTD that it is valid by and no namespace. r.Page must not hold
@@ -137,11 +135,4 @@ func document(record []byte, o jats.WriteOptions) []byte {
 		}
 	}
 	return append(root, record[end:]...)
-}
-
-// idPrefix is a start of XML names that no other item has: that of the format jats.
-func idPrefix(local string) string {
-	h := fnv.New64a()
-	h.Write([]byte(local))
-	return "r" + hex.EncodeToString(h.Sum(nil)) + "-"
 }
