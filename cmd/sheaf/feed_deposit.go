@@ -67,7 +67,7 @@ func (c *feedCrossrefCmd) Run(ctx context.Context, s *settings, io stdio) error 
 		return wrongUsage(io, err)
 	}
 	return c.run(ctx, s, io, "crossref", strings.TrimRight(t.Server, "/"), func(db store.Store, f *feed.Feed) feed.Target {
-		t.State, f.NoWait = state(db, f), c.NoWait
+		t.State, t.Read, f.NoWait = state(db, f), reader(db, f), c.NoWait
 		return t
 	})
 }

@@ -26,6 +26,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
@@ -37,12 +38,11 @@ import (
 	"strings"
 	"time"
 
-	"crypto/sha256"
-
 	"sheaf/crosswalk/crossref"
 	"sheaf/crosswalk/flat"
 	"sheaf/feed"
 	"sheaf/feed/deposit"
+	"sheaf/store"
 )
 
 // Crossref's own servers.
@@ -64,10 +64,11 @@ type Crossref struct {
 	Version     string           // of the schema; "": the newest that is known
 	State       feed.State
 	Client      deposit.Client
-	Items       int           // most works in a batch; 0: 250
-	Bytes       int           // likewise bytes, unless one work alone has more; 0: 2 MiB
-	Poll        time.Duration // how soon to ask for an outcome first; 0: 10 s
-	Unknown     time.Duration // after that long, a submission that Crossref took and does not know is refused; 0: 6 h
+	Items       int                                                           // most works in a batch; 0: 250
+	Bytes       int                                                           // likewise bytes, unless one work alone has more; 0: 2 MiB
+	Read        func(ctx context.Context, local string) (*feed.Change, error) // reads an item as it is now; nil: a batch that is refused as a whole is not tried in halves
+	Poll        time.Duration                                                 // how soon to ask for an outcome first; 0: 10 s
+	Unknown     time.Duration                                                 // after that long, a submission that Crossref took and does not know is refused; 0: 6 h
 	Now         func() time.Time
 
 	batches map[string]*batch // that are open, by ID; nil: not loaded
@@ -175,6 +176,11 @@ type chunk struct {
 	ordered bool
 }
 
+// at is the place in the changes of a work.
+func (k *chunk) at(local string) int {
+	return k.works[slices.IndexFunc(k.works, func(w work) bool { return w.Local == local })].at
+}
+
 type work struct {
 	item
 	at    int // in the changes
@@ -207,8 +213,11 @@ func (c *Crossref) Send(ctx context.Context, changes []*feed.Change) ([]feed.Out
 		}
 	}
 	for n, k := range chunks {
-		err := c.submit(ctx, k, outcomes)
+		refused, err := c.submit(ctx, k)
 		if err == nil {
+			for _, f := range refused {
+				outcomes[k.at(f.Local)].Refused = f.Reason
+			}
 			continue
 		}
 		var fatal *feed.Fatal
@@ -310,12 +319,12 @@ func (c *Crossref) place(chunks *[]*chunk, w work, r *flat.Record) string {
 	return ""
 }
 
-// submit sends a batch. What Crossref refuses at once is told in outcomes.
-func (c *Crossref) submit(ctx context.Context, k *chunk, outcomes []feed.Outcome) error {
+// submit sends a batch, and returns what Crossref refuses at once.
+func (c *Crossref) submit(ctx context.Context, k *chunk) (refused []feed.Refusal, err error) {
 	slices.SortStableFunc(k.works, func(a, b work) int { return cmp.Compare(a.issue, b.issue) }) // articles of an issue share its element
 	b, err := c.begin(ctx, k)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	bodies := make([][]byte, len(k.works))
 	for i, w := range k.works {
@@ -324,40 +333,29 @@ func (c *Crossref) submit(ctx context.Context, k *chunk, outcomes []feed.Outcome
 	head := crossref.Head{BatchID: b.ID, Timestamp: b.Timestamp, Depositor: c.Depositor, Email: c.Email, Registrant: c.Registrant, Version: c.Version}
 	doc, err := crossref.AppendBatch(nil, head, bodies)
 	if err != nil {
-		return &feed.Fatal{Err: err}
+		return nil, &feed.Fatal{Err: err}
 	}
 	answer, err := c.post(ctx, b, doc)
 	if err != nil || c.Client.Dir != "" {
-		return err
+		return nil, err
 	}
 	d, ok := read(answer.Body)
 	switch {
 	case answer.Status == http.StatusUnauthorized:
-		return feed.Fatalf("crossref: %w: the user or the password is not right", answer.Err())
+		return nil, feed.Fatalf("crossref: %w: the user or the password is not right", answer.Err())
 	case ok && d.done() && (answer.Status == http.StatusOK || answer.Status == http.StatusForbidden):
-		refused, err := c.finish(ctx, b, d)
-		if err != nil {
-			return err
-		}
-		for _, f := range refused {
-			for _, w := range k.works {
-				if w.Local == f.Local {
-					outcomes[w.at].Refused = f.Reason
-				}
-			}
-		}
-		return nil
+		return c.finish(ctx, b, d)
 	case answer.Status == http.StatusForbidden:
-		return feed.Fatalf("crossref: %w: this user may not deposit", answer.Err())
+		return nil, feed.Fatalf("crossref: %w: this user may not deposit", answer.Err())
 	}
 	if err := answer.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	if !ok && !bytes.Contains(bytes.ToUpper(answer.Body), []byte("SUCCESS")) {
-		return fmt.Errorf("crossref: %s was answered with what says neither that it was received nor what became of it: %q", b.ID, deposit.Cut(string(answer.Body)))
+		return nil, fmt.Errorf("crossref: %s was answered with what says neither that it was received nor what became of it: %q", b.ID, deposit.Cut(string(answer.Body)))
 	}
 	b.Sent = true
-	return c.State.Save(ctx, "batch/"+b.ID, b)
+	return nil, c.State.Save(ctx, "batch/"+b.ID, b)
 }
 
 // begin gives a chunk its batch: the one that it was sent as before, if it was, else a new one.
@@ -454,6 +452,11 @@ func (c *Crossref) Settle(ctx context.Context) (refused []feed.Refusal, again ti
 		c.waits[id] = wait{now.Add(next), next}
 		again = earlier(again, next)
 	}
+	for id := range c.batches {
+		if !slices.Contains(ids, id) { // half of another, just sent
+			again = earlier(again, first)
+		}
+	}
 	return refused, again, nil
 }
 
@@ -485,7 +488,11 @@ func (c *Crossref) ask(ctx context.Context, b *batch) (refused []feed.Refusal, o
 		refused, err = c.finish(ctx, b, d)
 		return refused, err != nil, err
 	case d.Status != "unknown_submission":
-		return nil, true, nil
+		if b.Sent {
+			return nil, true, nil
+		}
+		b.Sent = true // it arrived, and the answer was lost
+		return nil, true, c.save(ctx, b)
 	case !b.Sent: // it has not arrived: the feed sends its items again
 		return nil, false, c.forget(ctx, b)
 	}
@@ -560,6 +567,9 @@ func (c *Crossref) finish(ctx context.Context, b *batch, d *diagnostic) (refused
 			records[doi] = r
 		}
 	}
+	if len(records) == 0 && of != "" && len(b.Items) > 1 && c.Read != nil {
+		return c.halve(ctx, b)
+	}
 	for _, it := range b.Items {
 		kept, err := deposit.Load(ctx, c.State, it.Local)
 		if err != nil {
@@ -583,6 +593,36 @@ func (c *Crossref) finish(ctx context.Context, b *batch, d *diagnostic) (refused
 			refused = append(refused, feed.Refusal{Local: it.Local, Datestamp: it.Datestamp, Reason: kept.Message})
 		}
 		if err := deposit.Save(ctx, c.State, kept); err != nil {
+			return refused, err
+		}
+	}
+	return refused, c.forget(ctx, b)
+}
+
+// halve sends what was in a batch that was refused as a whole (a schema that it breaks, say) in two: so one work spoils none but itself.
+func (c *Crossref) halve(ctx context.Context, b *batch) (refused []feed.Refusal, err error) {
+	for _, part := range [][]item{b.Items[:len(b.Items)/2], b.Items[len(b.Items)/2:]} {
+		k := &chunk{}
+		for _, it := range part {
+			ch, err := c.Read(ctx, it.Local)
+			switch {
+			case errors.Is(err, store.ErrNotFound), err == nil && (ch.Datestamp != it.Datestamp || ch.Deleted): // the log has it
+				continue
+			case err != nil:
+				return refused, err
+			}
+			body, err := crossref.AppendUnderPolicy(nil, ch.Record(), c.Policy)
+			if err != nil {
+				return refused, err
+			}
+			k.works = append(k.works, work{item: it, body: body})
+		}
+		if len(k.works) == 0 {
+			continue
+		}
+		list, err := c.submit(ctx, k)
+		refused = append(refused, list...)
+		if err != nil {
 			return refused, err
 		}
 	}
