@@ -9,11 +9,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"sheaf/crosswalk"
 	"sheaf/crosswalk/doaj"
+	"sheaf/crosswalk/flat"
 	"sheaf/crosswalk/qdc"
 	"sheaf/jats"
 	"sheaf/store"
@@ -94,10 +96,16 @@ func (p *Pages) Record(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Last-Modified", store.Time(item.Datestamp).Format(http.TimeFormat))
 	if format == nil {
-		p.page(w, r, http.StatusOK, "record.tmpl", map[string]any{"P": p, "A": a, "Item": item, "Formats": crosswalk.All(), "When": store.Time(item.Datestamp)})
+		formats := slices.DeleteFunc(crosswalk.All(), func(f crosswalk.Format) bool { return !slices.Contains(item.Prefixes, f.Prefix) })
+		p.page(w, r, http.StatusOK, "record.tmpl", map[string]any{"P": p, "A": a, "Item": item, "Formats": formats, "When": store.Time(item.Datestamp)})
 		return
 	}
 	b, err := crosswalk.Document(*format, a, item.Local, p.SiteURL, time.Now())
+	var cannot *flat.Cannot
+	if errors.As(err, &cannot) {
+		p.page(w, r, http.StatusNotFound, "gone.tmpl", map[string]any{"P": p, "Text": "This record does not come as " + format.Prefix + ": " + cannot.Message + "."})
+		return
+	}
 	if err != nil {
 		p.failed(w, r, err)
 		return

@@ -56,7 +56,7 @@ func TestLayers(t *testing.T) {
 		"sheaf/oai/oaitest":              {"sheaf/crosswalk", "sheaf/oai", "sheaf/store", "sheaf/store/storetest"},
 		"sheaf/ready":                    {"sheaf/jats", "sheaf/jats/jats4r", "sheaf/crosswalk/flat", "sheaf/crosswalk/element"},
 		"sheaf/api":                      {"sheaf/jats", "sheaf/crosswalk", "sheaf/store", "sheaf/ingest", "sheaf/ready", "sheaf/crosswalk/flat"},
-		"sheaf/web":                      {"sheaf/jats", "sheaf/crosswalk", "sheaf/crosswalk/doaj", "sheaf/crosswalk/qdc", "sheaf/store"},
+		"sheaf/web":                      {"sheaf/jats", "sheaf/crosswalk", "sheaf/crosswalk/doaj", "sheaf/crosswalk/flat", "sheaf/crosswalk/qdc", "sheaf/store"},
 		"sheaf/feed":                     {"sheaf/jats", "sheaf/crosswalk", "sheaf/crosswalk/flat", "sheaf/store"},
 		"sheaf/feed/search":              {"sheaf/crosswalk/element", "sheaf/crosswalk/flat", "sheaf/feed", "sheaf/store"},
 		"sheaf/feed/deposit":             {"sheaf/feed"},

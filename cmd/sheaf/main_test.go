@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/crosswalk"
 	"sheaf/fixtures/fixturetest"
 )
 
@@ -231,6 +232,64 @@ func TestDemo(t *testing.T) {
 	assert.Zero(t, stop())
 }
 
+// What a harvester of an index does at a new endpoint: it looks what there is, and harvests it, whole and by sets, also from a journal's own endpoint.
+func TestEveryWayOut(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "sets.toml")
+	require.NoError(t, os.WriteFile(file, []byte(`
+[[set]]
+spec = "own:films"
+name = "Films"
+query = '"journal:jtf" in sets and year == 2026'
+
+[[journal]]
+key = "jtf"
+name = "The Films"
+admin-email = ["films@example.org"]
+`), 0o644))
+	base, _ := start(t, "demo", "--sets", file, "--rate-limit", "0")
+	text := func(body, element string) (all []string) {
+		for _, m := range regexp.MustCompile("<"+element+">([^<]*)<").FindAllStringSubmatch(body, -1) {
+			all = append(all, m[1])
+		}
+		return all
+	}
+	prefixes := text(fetch(t, base+"/oai?verb=ListMetadataFormats"), "metadataPrefix")
+	assert.Subset(t, prefixes, []string{"oai_dc", "jats", "jats_fulltext", "oai_openaire", "oai_datacite", "datacite", "qdc", "marc21", "marcxml", "mods", "rioxx", "crossref", "oai_doaj"})
+	given := map[string]int{}
+	answers := map[string][]byte{}
+	for _, prefix := range prefixes {
+		body := fetch(t, base+"/oai?verb=ListRecords&metadataPrefix="+prefix)
+		given[prefix] = strings.Count(body, "<record>")
+		if given[prefix] == 0 {
+			assert.Contains(t, body, `code="noRecordsMatch"`, prefix)
+			continue
+		}
+		answers[prefix] = []byte(body)
+	}
+	assert.Empty(t, fixturetest.Responses(t, answers))
+	assert.Equal(t, given["marc21"], given["marcxml"])
+	for _, prefix := range []string{"oai_dc", "oai_openaire", "qdc", "marc21", "mods", "rioxx", "crossref", "oai_datacite", "oai_doaj"} {
+		assert.Greater(t, given[prefix], 3, prefix)
+	}
+
+	sets := text(fetch(t, base+"/oai?verb=ListSets"), "setSpec")
+	assert.Subset(t, sets, []string{"openaire", "driver", "open_access", "rioxx", "journal:jtf", "lang:ru", "license:cc-by", "own", "own:films"})
+	for _, set := range sets {
+		assert.Contains(t, fetch(t, base+"/oai?verb=ListIdentifiers&metadataPrefix=oai_dc&set="+set), "<header>", set)
+	}
+	journal := fetch(t, base+"/oai/jtf?verb=Identify")
+	assert.Contains(t, journal, "<repositoryName>The Films</repositoryName>")
+	assert.Contains(t, journal, "<adminEmail>films@example.org</adminEmail>")
+	own, set := fetch(t, base+"/oai/jtf?verb=ListIdentifiers&metadataPrefix=oai_dc"), fetch(t, base+"/oai?verb=ListIdentifiers&metadataPrefix=oai_dc&set=own:films")
+	assert.Equal(t, text(set, "identifier"), text(own, "identifier"))
+	for path, status := range map[string]int{"/oai/nothing": 404, "/oai/jtf/xml?verb=Identify": 200, "/oai/jtf/": 404} {
+		res, err := http.Get(base + path)
+		require.NoError(t, err)
+		res.Body.Close()
+		assert.Equal(t, status, res.StatusCode, path)
+	}
+}
+
 // Each identifier has a landing page and a document in each format, as oai_dc's first dc:identifier says.
 func TestLandingPages(t *testing.T) {
 	base, _ := start(t, "demo")
@@ -244,6 +303,24 @@ func TestLandingPages(t *testing.T) {
 		assert.Contains(t, fetch(t, p[1]+"/oai_dc.xml"), "<oai_dc:dc")
 	}
 	assert.Empty(t, fixturetest.DTD(t, fixturetest.Archiving, docs))
+	for _, p := range pages { // a page links to the formats that the item has, and the others say why not
+		page := fetch(t, p[1])
+		for _, f := range crosswalk.All() {
+			address := p[1] + "/" + f.Prefix + ".xml"
+			res, err := http.Get(address)
+			require.NoError(t, err)
+			text, err := io.ReadAll(res.Body)
+			require.NoError(t, err)
+			res.Body.Close()
+			if strings.Contains(page, `title="`+f.Prefix+`" href=`) {
+				assert.Equal(t, 200, res.StatusCode, address)
+				assert.True(t, strings.HasPrefix(string(text), "<?xml"), address)
+			} else {
+				assert.Equal(t, 404, res.StatusCode, address)
+				assert.Contains(t, string(text), "does not come as "+f.Prefix+": ")
+			}
+		}
+	}
 	for path, status := range map[string]int{"/records/nothing": 404, "/nothing": 404, "/schemas/": 404, "/schemas/jats/../../go.mod": 404} {
 		res, err := http.Get(base + path)
 		require.NoError(t, err)
