@@ -562,6 +562,9 @@ func (m *Metafora) outcome(ctx context.Context, in []sent, left []feed.Refusal, 
 		if err != nil || kept.Datestamp > datestamp { // it has changed since
 			return err
 		}
+		if status == deposit.Refused && kept.Status == status && kept.Datestamp == datestamp && kept.Message == deposit.Cut(message) {
+			return nil // it was told before, and another article of the issue has changed
+		}
 		if status == deposit.Refused {
 			refused = append(refused, feed.Refusal{Local: local, Datestamp: datestamp, Reason: deposit.Cut(message)})
 		}
