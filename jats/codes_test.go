@@ -73,7 +73,7 @@ func codesOf(t *testing.T, dir string, used map[string][]string) {
 		files = append(files, f)
 	}
 	where := map[string][]int{"Faultf": {0}, "Cannotf": {0}} // functions that take a code, and the places of that parameter: methods of one name may differ
-	for range 3 {                            // a function that only hands its code on is known after the one that it hands it to
+	for range 3 {                                            // a function that only hands its code on is known after the one that it hands it to
 		learn := func(name string, typ *ast.FuncType, fn ast.Node) {
 			if at := codeParameter(typ); at >= 0 && gives(fn, where) && !slices.Contains(where[name], at) {
 				where[name] = append(where[name], at)
