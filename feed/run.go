@@ -40,7 +40,7 @@ type run struct {
 func (f *Feed) Run(ctx context.Context) (Report, error) {
 	r := &run{Feed: f.filled()}
 	if !validName.MatchString(f.Name) {
-		return r.report, fmt.Errorf("feed: name %q: expected at most 40 letters, digits, -, _ and .", f.Name)
+		return r.report, fmt.Errorf("feed: name %q: expected at most 40 letters, digits, dots, hyphens and underscores", f.Name)
 	}
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
