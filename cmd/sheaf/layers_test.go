@@ -71,13 +71,13 @@ func TestLayers(t *testing.T) {
 		"sheaf/cmd/sheaf/release":        nil,
 		"sheaf/fixtures/fixturetest":     nil,
 
-		"sheaf/crosswalk/loc/loctest": {"sheaf/crosswalk/flat", "sheaf/crosswalk/element", "sheaf/jats", "sheaf/ingest", "sheaf/fixtures", "sheaf/fixtures/fixturetest"},
-		"sheaf/store/postgres/pgtest": {"sheaf/fixtures/fixturetest"},
-		"sheaf/ingest/ris/refman":     {"sheaf/jats"},
-		"sheaf/ingest/ris/refmantest": {"sheaf/jats", "sheaf/crosswalk", "sheaf/fixtures/fixturetest"},
-		"sheaf/ingest/ris":            {"sheaf/jats", "sheaf/ingest/cut", "sheaf/ingest/ris/refman"},
-		"sheaf/ingest/bibtex":         {"sheaf/jats", "sheaf/ingest/cut", "sheaf/ingest/ris/refman"},
-		"sheaf/ingest/csl":            {"sheaf/jats", "sheaf/ingest/cut", "sheaf/ingest/ris/refman"},
+		"sheaf/crosswalk/crosswalktest": {"sheaf/crosswalk/flat", "sheaf/crosswalk/element", "sheaf/jats", "sheaf/ingest", "sheaf/fixtures", "sheaf/fixtures/fixturetest"},
+		"sheaf/store/postgres/pgtest":   {"sheaf/fixtures/fixturetest"},
+		"sheaf/ingest/ris/refman":       {"sheaf/jats"},
+		"sheaf/ingest/ris/refmantest":   {"sheaf/jats", "sheaf/crosswalk", "sheaf/fixtures/fixturetest"},
+		"sheaf/ingest/ris":              {"sheaf/jats", "sheaf/ingest/cut", "sheaf/ingest/ris/refman"},
+		"sheaf/ingest/bibtex":           {"sheaf/jats", "sheaf/ingest/cut", "sheaf/ingest/ris/refman"},
+		"sheaf/ingest/csl":              {"sheaf/jats", "sheaf/ingest/cut", "sheaf/ingest/ris/refman"},
 	}
 	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
 	list.Dir = fixturetest.Root()

@@ -12,21 +12,21 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/crosswalk/crosswalktest"
 	"sheaf/crosswalk/doaj"
 	"sheaf/crosswalk/flat"
-	"sheaf/crosswalk/loc/loctest"
 	"sheaf/jats"
 )
 
 func TestGolden(t *testing.T) {
-	loctest.Golden(t, doaj.Append, "rich", loctest.Rich())
-	loctest.Golden(t, doaj.Append, "thin-films", loctest.Fixtures(t)["thin-films"])
+	crosswalktest.Golden(t, doaj.Append, "rich", crosswalktest.Rich())
+	crosswalktest.Golden(t, doaj.Append, "thin-films", crosswalktest.Fixtures(t)["thin-films"])
 }
 
 // The two XML forms differ in nothing but the names' prefix and the root.
 func TestRecordIsTheSame(t *testing.T) {
-	for name, a := range loctest.Fixtures(t) {
-		r := loctest.Record(a)
+	for name, a := range crosswalktest.Fixtures(t) {
+		r := crosswalktest.Record(a)
 		served, err := doaj.Append(nil, r)
 		record, rerr := doaj.AppendRecord([]byte("x"), r)
 		require.Equal(t, err, rerr, name)
@@ -135,7 +135,7 @@ func decoded(t testing.TB, body []byte) *article {
 // both renders an article that both forms take.
 func both(t testing.TB, a *jats.Article) (*record, *article) {
 	t.Helper()
-	r := loctest.Record(a)
+	r := crosswalktest.Record(a)
 	doc, err := doaj.AppendRecord(nil, r)
 	require.NoError(t, err)
 	x := new(record)
@@ -157,7 +157,7 @@ func TestMinimal(t *testing.T) {
 	x, j := both(t, minimal())
 	assert.Equal(t, record{EISSN: "2049-3630", Date: "2026", DOI: "10.5555/a", Titles: []marked{{Text: "T"}}, FullTextURL: x.FullTextURL}, *x)
 	assert.Equal(t, "https://doi.org/10.5555/a", x.FullTextURL.URL, "the page here is no full text")
-	body, err := doaj.JSON(loctest.Record(minimal()))
+	body, err := doaj.JSON(crosswalktest.Record(minimal()))
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"admin":{"publisher_record_id":"10.5555/a"},"bibjson":{"title":"T","year":"2026","journal":{"title":"J"},
 		"identifier":[{"type":"doi","id":"10.5555/a"},{"type":"eissn","id":"2049-3630"}]}}`, string(body))
@@ -198,7 +198,7 @@ func TestRefused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a := minimal()
 			c.change(a)
-			r := loctest.Record(a)
+			r := crosswalktest.Record(a)
 			for form, want := range map[string]string{"xml": c.xml, "json": c.json} {
 				out, err := doaj.AppendRecord(nil, r)
 				if form == "json" {
@@ -220,7 +220,7 @@ func TestRefused(t *testing.T) {
 }
 
 func TestRules(t *testing.T) {
-	a := loctest.Rich()
+	a := crosswalktest.Rich()
 	a.Journal.ISSNs = append(a.Journal.ISSNs, jats.ISSN{Type: "linking", Value: "1234-5679"})
 	a.KwdGroups = []jats.KwdGroup{
 		{Lang: "de", Kwds: []jats.Kwd{{Text: "Garbe"}}},
@@ -351,17 +351,17 @@ func upload(dst []byte, r *flat.Record) ([]byte, error) {
 
 // All that there is of articles is valid, in both forms, or refused for a reason.
 func TestEverything(t *testing.T) {
-	loctest.Everything(t, upload, schema, func(t testing.TB, name string, r *flat.Record, doc []byte) {
+	crosswalktest.Everything(t, upload, schema, func(t testing.TB, name string, r *flat.Record, doc []byte) {
 		body, err := doaj.JSON(r)
 		require.NoError(t, err, "%s: the upload is harder to please", name)
 		accepted(t, name, body)
 	})
 }
 
-func FuzzAppend(f *testing.F) { loctest.Fuzz(f, doaj.Append) }
+func FuzzAppend(f *testing.F) { crosswalktest.Fuzz(f, doaj.Append) }
 
 func FuzzJSON(f *testing.F) {
-	for _, a := range loctest.Fixtures(f) {
+	for _, a := range crosswalktest.Fixtures(f) {
 		data, err := json.Marshal(a)
 		require.NoError(f, err)
 		f.Add(data)
@@ -372,7 +372,7 @@ func FuzzJSON(f *testing.F) {
 			return
 		}
 		a.Clean()
-		r := flat.Of(a, "x", "https://sheaf.example.org/records/x", loctest.Day)
+		r := flat.Of(a, "x", "https://sheaf.example.org/records/x", crosswalktest.Day)
 		body, err := doaj.JSON(r)
 		if err != nil {
 			_, xmlErr := doaj.Append(nil, r)
@@ -384,7 +384,7 @@ func FuzzJSON(f *testing.F) {
 }
 
 func BenchmarkAppend(b *testing.B) {
-	r := loctest.Record(loctest.Fixtures(b)["thin-films"])
+	r := crosswalktest.Record(crosswalktest.Fixtures(b)["thin-films"])
 	var buf []byte
 	b.ReportAllocs()
 	for b.Loop() {
@@ -395,7 +395,7 @@ func BenchmarkAppend(b *testing.B) {
 }
 
 func BenchmarkJSON(b *testing.B) {
-	r := loctest.Record(loctest.Fixtures(b)["thin-films"])
+	r := crosswalktest.Record(crosswalktest.Fixtures(b)["thin-films"])
 	b.ReportAllocs()
 	for b.Loop() {
 		_, err := doaj.JSON(r)

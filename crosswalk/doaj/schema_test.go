@@ -9,10 +9,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/crosswalk/crosswalktest"
 	"sheaf/crosswalk/doaj"
 	"sheaf/crosswalk/element"
 	"sheaf/crosswalk/flat"
-	"sheaf/crosswalk/loc/loctest"
 	"sheaf/fixtures/fixturetest"
 	"sheaf/jats"
 )
@@ -24,7 +24,7 @@ func ours() string {
 
 // All that there is of articles is valid by the format's own schema, or refused.
 func TestEverythingByOurSchema(t *testing.T) {
-	loctest.Everything(t, doaj.Append, ours(), func(t testing.TB, name string, _ *flat.Record, doc []byte) {
+	crosswalktest.Everything(t, doaj.Append, ours(), func(t testing.TB, name string, _ *flat.Record, doc []byte) {
 		require.True(t, bytes.HasPrefix(doc, []byte("<oai_doaj:doajArticle ")), name)
 	})
 }
@@ -41,7 +41,7 @@ func TestSchemaHasTheLanguages(t *testing.T) {
 			}
 		}
 	}
-	b, err := doaj.Append(nil, loctest.Record(a))
+	b, err := doaj.Append(nil, crosswalktest.Record(a))
 	require.NoError(t, err)
 	assert.Greater(t, strings.Count(string(b), `<oai_doaj:title language="`), 180)
 	assert.Empty(t, fixturetest.XSD(t, ours(), map[string][]byte{"languages": []byte(strings.ReplaceAll(string(b), element.Site, "https://sheaf.example.org"))}))
@@ -49,7 +49,7 @@ func TestSchemaHasTheLanguages(t *testing.T) {
 
 // The schema is the reason why records are valid: it takes nothing that DOAJ would not know what to do with.
 func TestSchemaRefuses(t *testing.T) {
-	b, err := doaj.Append(nil, loctest.Record(loctest.Rich()))
+	b, err := doaj.Append(nil, crosswalktest.Record(crosswalktest.Rich()))
 	require.NoError(t, err)
 	good := strings.ReplaceAll(string(b), element.Site, "https://sheaf.example.org")
 	docs := map[string][]byte{"good": []byte(good)}

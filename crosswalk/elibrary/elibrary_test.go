@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/crosswalk/crosswalktest"
 	"sheaf/crosswalk/elibrary"
 	"sheaf/crosswalk/flat"
-	"sheaf/crosswalk/loc/loctest"
 	"sheaf/fixtures/fixturetest"
 	"sheaf/ingest"
 	"sheaf/jats"
@@ -124,7 +124,7 @@ func read(t testing.TB, doc []byte) *journal {
 // one is the article of an issue of one.
 func one(t testing.TB, a *jats.Article) *article {
 	t.Helper()
-	doc, err := issue(nil, loctest.Record(a))
+	doc, err := issue(nil, crosswalktest.Record(a))
 	require.NoError(t, err)
 	j := read(t, doc)
 	require.Len(t, j.Articles, 1)
@@ -132,8 +132,8 @@ func one(t testing.TB, a *jats.Article) *article {
 }
 
 func TestGolden(t *testing.T) {
-	loctest.Golden(t, issue, "rich", loctest.Rich())
-	loctest.Golden(t, issue, "thin-films", loctest.Fixtures(t)["thin-films"])
+	crosswalktest.Golden(t, issue, "rich", crosswalktest.Rich())
+	crosswalktest.Golden(t, issue, "thin-films", crosswalktest.Fixtures(t)["thin-films"])
 }
 
 // minimal is the least that Metafora takes.
@@ -146,7 +146,7 @@ func minimal() *jats.Article {
 }
 
 func TestMinimal(t *testing.T) {
-	doc, err := issue([]byte("x"), loctest.Record(minimal()))
+	doc, err := issue([]byte("x"), crosswalktest.Record(minimal()))
 	require.NoError(t, err)
 	assert.Equal(t, `x<?xml version="1.0" encoding="UTF-8"?>`+"\n"+`<journal><issn>2049-3630</issn><journalInfo lang="RUS"><title>Журнал</title></journalInfo><issue><volume>3</volume>`+
 		`<dateUni>2026</dateUni><articles><article><pages>5-9</pages><langPubl>RUS</langPubl><authors><author num="1"><individInfo lang="RUS"><surname>Образцов</surname></individInfo>`+
@@ -185,7 +185,7 @@ func TestLeftOut(t *testing.T) {
 		bad, second := minimal(), minimal()
 		c.change(bad)
 		second.FPage, second.LPage = "10", "12"
-		out, errs := elibrary.AppendIssue([]byte("x"), []*flat.Record{loctest.Record(minimal()), loctest.Record(bad), loctest.Record(second)})
+		out, errs := elibrary.AppendIssue([]byte("x"), []*flat.Record{crosswalktest.Record(minimal()), crosswalktest.Record(bad), crosswalktest.Record(second)})
 		require.Len(t, errs, 3)
 		assert.NoError(t, errs[0])
 		assert.Equal(t, c.want, code(t, errs[1]))
@@ -195,7 +195,7 @@ func TestLeftOut(t *testing.T) {
 			assert.Equal(t, "10-12", j.Articles[1].Pages)
 		}
 		if c.want != "another-issue" {
-			out, errs = elibrary.AppendIssue([]byte("x"), []*flat.Record{loctest.Record(bad)})
+			out, errs = elibrary.AppendIssue([]byte("x"), []*flat.Record{crosswalktest.Record(bad)})
 			assert.Equal(t, c.want, code(t, errs[0]))
 			assert.Equal(t, "x", string(out), "nothing in it: no file")
 		}
@@ -229,7 +229,7 @@ func TestIssueKey(t *testing.T) {
 	} {
 		a := minimal()
 		c.change(a)
-		assert.Equal(t, c.want, elibrary.IssueKey(loctest.Record(a)))
+		assert.Equal(t, c.want, elibrary.IssueKey(crosswalktest.Record(a)))
 	}
 }
 
@@ -243,7 +243,7 @@ func TestOrder(t *testing.T) {
 			a.SubjGroups = []jats.SubjGroup{{Type: "udc", Subjects: []jats.Subject{{Text: "53"}}}, {Type: "heading", Lang: "en", Subjects: []jats.Subject{{Text: jats.Rich(p.section)}}},
 				{Type: "heading", Lang: "ru", Subjects: []jats.Subject{{Text: jats.Rich("Раздел " + p.section)}}}}
 		}
-		rs = append(rs, loctest.Record(a))
+		rs = append(rs, crosswalktest.Record(a))
 	}
 	out, errs := elibrary.AppendIssue(nil, rs)
 	for _, err := range errs {
@@ -390,7 +390,7 @@ func TestManyAuthors(t *testing.T) {
 	for i := range 300 {
 		a.Contribs = append(a.Contribs, jats.Contrib{Names: []jats.Name{{Surname: fmt.Sprint("A", i)}}})
 	}
-	doc, err := issue(nil, loctest.Record(a))
+	doc, err := issue(nil, crosswalktest.Record(a))
 	require.NoError(t, err)
 	x := read(t, doc).Articles[0]
 	require.Len(t, x.Authors, 301)
@@ -414,12 +414,12 @@ func TestJES(t *testing.T) {
 		if err != nil {
 			continue // a page without a title
 		}
-		_, errs := elibrary.AppendIssue(nil, []*flat.Record{loctest.Record(a)})
+		_, errs := elibrary.AppendIssue(nil, []*flat.Record{crosswalktest.Record(a)})
 		why[code(t, errs[0])]++
 		a.Journal.ISSNs = []jats.ISSN{{Type: "print", Value: "2049-3630"}}
 		a.Volume, a.Issue = "57", "1"
 		a.PubDates = append(a.PubDates, jats.Date{Type: "collection", Date: "2022"})
-		rs = append(rs, loctest.Record(a))
+		rs = append(rs, crosswalktest.Record(a))
 	}
 	doc, errs := elibrary.AppendIssue(nil, rs)
 	for _, err := range errs {
@@ -437,7 +437,7 @@ func TestJES(t *testing.T) {
 // All that there is of articles is in a valid file, or left out for a reason; and so are whole issues.
 func TestEverything(t *testing.T) {
 	issues := map[string][]*flat.Record{}
-	loctest.Everything(t, issue, schema, func(t testing.TB, name string, r *flat.Record, doc []byte) {
+	crosswalktest.Everything(t, issue, schema, func(t testing.TB, name string, r *flat.Record, doc []byte) {
 		assert.Len(t, read(t, doc).Articles, 1, name)
 		require.NotEmpty(t, elibrary.IssueKey(r), name)
 		issues[elibrary.IssueKey(r)] = append(issues[elibrary.IssueKey(r)], r)
@@ -462,14 +462,14 @@ func TestEverything(t *testing.T) {
 }
 
 func FuzzAppend(f *testing.F) {
-	loctest.Fuzz(f, func(dst []byte, r *flat.Record) ([]byte, error) {
+	crosswalktest.Fuzz(f, func(dst []byte, r *flat.Record) ([]byte, error) {
 		out, err := issue(dst, r)
 		return bytes.ReplaceAll(out, []byte("<br/>"), []byte(" ")), err // the one element that is empty by its nature
 	})
 }
 
 func BenchmarkAppend(b *testing.B) {
-	r := []*flat.Record{loctest.Record(loctest.Fixtures(b)["thin-films"])}
+	r := []*flat.Record{crosswalktest.Record(crosswalktest.Fixtures(b)["thin-films"])}
 	var buf []byte
 	b.ReportAllocs()
 	for b.Loop() {

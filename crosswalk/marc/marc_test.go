@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/crosswalk/crosswalktest"
 	"sheaf/crosswalk/element"
 	"sheaf/crosswalk/flat"
 	"sheaf/crosswalk/loc"
-	"sheaf/crosswalk/loc/loctest"
 	"sheaf/crosswalk/marc"
 	"sheaf/fixtures/fixturetest"
 	"sheaf/jats"
@@ -49,7 +49,7 @@ func parse(t testing.TB, doc []byte) (r record) {
 
 func render(t testing.TB, a *jats.Article) record {
 	t.Helper()
-	doc, err := marc.Append(nil, loctest.Record(a))
+	doc, err := marc.Append(nil, crosswalktest.Record(a))
 	require.NoError(t, err)
 	return parse(t, doc)
 }
@@ -85,7 +85,7 @@ func with(change func(a *jats.Article)) *jats.Article {
 }
 
 func TestAppend(t *testing.T) {
-	rich := loctest.Rich()
+	rich := crosswalktest.Rich()
 	for _, c := range []struct {
 		tag     string
 		article *jats.Article
@@ -183,7 +183,7 @@ func TestFixedFields(t *testing.T) {
 
 func TestRefuses(t *testing.T) {
 	for _, a := range []*jats.Article{{}, {Title: jats.Title{Text: "\u200b"}}} {
-		doc, err := marc.Append([]byte("x"), loctest.Record(a))
+		doc, err := marc.Append([]byte("x"), crosswalktest.Record(a))
 		var cannot *flat.Cannot
 		require.ErrorAs(t, err, &cannot)
 		assert.Equal(t, "no-title", cannot.Code)
@@ -204,7 +204,7 @@ func TestLongAbstract(t *testing.T) {
 		}
 		require.Greater(t, len(all), 2)
 		assert.Equal(t, strings.ReplaceAll(text, " ", ""), strings.ReplaceAll(strings.Join(all, ""), " ", ""))
-		check(t, "long", loctest.Record(a), must(marc.Append(nil, loctest.Record(a))))
+		check(t, "long", crosswalktest.Record(a), must(marc.Append(nil, crosswalktest.Record(a))))
 	}
 }
 
@@ -215,7 +215,7 @@ func must(doc []byte, err error) []byte {
 	return doc
 }
 
-func TestGolden(t *testing.T) { loctest.Golden(t, marc.Append, "rich", loctest.Rich()) }
+func TestGolden(t *testing.T) { crosswalktest.Golden(t, marc.Append, "rich", crosswalktest.Rich()) }
 
 // formats is what MARC 21 says of the fields that are written: tag, R or NR, values of the two indicators (_ for a blank), subfields, with + the repeatable ones.
 //
@@ -437,7 +437,7 @@ func problems(r record) (out []string) {
 }
 
 func check(t testing.TB, name string, r *flat.Record, doc []byte) {
-	require.NoError(t, loctest.WellFormed(doc), name)
+	require.NoError(t, crosswalktest.WellFormed(doc), name)
 	m := parse(t, doc)
 	assert.Empty(t, problems(m), "%s: %s", name, doc)
 	title := m.fields("245")[0]
@@ -451,11 +451,11 @@ func check(t testing.TB, name string, r *flat.Record, doc []byte) {
 	}
 }
 
-func TestEverything(t *testing.T) { loctest.Everything(t, marc.Append, schema, check) }
+func TestEverything(t *testing.T) { crosswalktest.Everything(t, marc.Append, schema, check) }
 
 // The rules see what they are there for.
 func TestProblems(t *testing.T) {
-	good := string(must(marc.Append(nil, loctest.Record(loctest.Rich()))))
+	good := string(must(marc.Append(nil, crosswalktest.Record(crosswalktest.Rich()))))
 	require.Empty(t, problems(parse(t, []byte(good))))
 	for _, c := range [][2]string{
 		{"00000nab a22", "00000nab a2"}, {"nab a22", "nxb a22"}, {`000000e2026`, `000000e20260`}, {"e20260203", "e20261303"}, {"e20260203", "s20260203"}, {"||eng d", "||xxx d"},
@@ -470,16 +470,16 @@ func TestProblems(t *testing.T) {
 }
 
 func TestSchemaRefuses(t *testing.T) {
-	good := strings.ReplaceAll(string(must(marc.Append(nil, loctest.Record(loctest.Rich())))), element.Site, "https://sheaf.example.org")
+	good := strings.ReplaceAll(string(must(marc.Append(nil, crosswalktest.Record(crosswalktest.Rich())))), element.Site, "https://sheaf.example.org")
 	bad := fixturetest.XSD(t, schema, map[string][]byte{"good": []byte(good), "leader": []byte(strings.Replace(good, "00000nab", "0000nab", 1)), "tag": []byte(strings.Replace(good, `tag="245"`, `tag="24"`, 1))})
 	assert.Len(t, bad, 2)
 	assert.NotContains(t, bad, "good")
 }
 
-func FuzzAppend(f *testing.F) { loctest.Fuzz(f, marc.Append) }
+func FuzzAppend(f *testing.F) { crosswalktest.Fuzz(f, marc.Append) }
 
 func BenchmarkAppend(b *testing.B) {
-	r := loctest.Record(loctest.Rich())
+	r := crosswalktest.Record(crosswalktest.Rich())
 	dst := must(marc.Append(nil, r))
 	b.SetBytes(int64(len(dst)))
 	b.ReportAllocs()

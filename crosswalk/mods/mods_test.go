@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/crosswalk/crosswalktest"
 	"sheaf/crosswalk/element"
 	"sheaf/crosswalk/flat"
-	"sheaf/crosswalk/loc/loctest"
 	"sheaf/crosswalk/mods"
 	"sheaf/fixtures/fixturetest"
 	"sheaf/jats"
@@ -20,9 +20,9 @@ const schema = "indexers/mods/mods-3-7.xsd"
 // rows returns the children of the root that are called name, as written.
 func rows(t testing.TB, a *jats.Article, name string) (out []string) {
 	t.Helper()
-	doc, err := mods.Append(nil, loctest.Record(a))
+	doc, err := mods.Append(nil, crosswalktest.Record(a))
 	require.NoError(t, err)
-	require.NoError(t, loctest.WellFormed(doc))
+	require.NoError(t, crosswalktest.WellFormed(doc))
 	s := string(doc)
 	s = strings.TrimSuffix(s[strings.IndexByte(s, '>')+1:], "</mods>")
 	for s != "" { // one child after another
@@ -51,7 +51,7 @@ func rows(t testing.TB, a *jats.Article, name string) (out []string) {
 }
 
 func TestAppend(t *testing.T) {
-	rich := loctest.Rich()
+	rich := crosswalktest.Rich()
 	aut := `<role><roleTerm type="code" authority="marcrelator" authorityURI="http://id.loc.gov/vocabulary/relators" valueURI="http://id.loc.gov/vocabulary/relators/aut">aut</roleTerm></role>`
 	ctb := strings.ReplaceAll(aut, "aut<", "ctb<")
 	ctb = strings.ReplaceAll(ctb, `/aut"`, `/ctb"`)
@@ -123,11 +123,11 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-func TestGolden(t *testing.T) { loctest.Golden(t, mods.Append, "rich", loctest.Rich()) }
+func TestGolden(t *testing.T) { crosswalktest.Golden(t, mods.Append, "rich", crosswalktest.Rich()) }
 
 func TestEverything(t *testing.T) {
-	loctest.Everything(t, mods.Append, schema, func(t testing.TB, name string, r *flat.Record, doc []byte) {
-		require.NoError(t, loctest.WellFormed(doc), name)
+	crosswalktest.Everything(t, mods.Append, schema, func(t testing.TB, name string, r *flat.Record, doc []byte) {
+		require.NoError(t, crosswalktest.WellFormed(doc), name)
 		s := string(doc)
 		assert.LessOrEqual(t, strings.Count(s, `keyDate="yes"`), 1, name)
 		assert.LessOrEqual(t, strings.Count(s, `<name type="personal" usage="primary"`)+strings.Count(s, `<name type="corporate" usage="primary"`), 1, name)
@@ -142,7 +142,7 @@ func TestEverything(t *testing.T) {
 }
 
 func TestSchemaRefuses(t *testing.T) {
-	doc, err := mods.Append(nil, loctest.Record(loctest.Rich()))
+	doc, err := mods.Append(nil, crosswalktest.Record(crosswalktest.Rich()))
 	require.NoError(t, err)
 	good := strings.ReplaceAll(string(doc), element.Site, "https://sheaf.example.org")
 	bad := fixturetest.XSD(t, schema, map[string][]byte{"good": []byte(good), "type": []byte(strings.Replace(good, `type="host"`, `type="guest"`, 1)), "element": []byte(strings.ReplaceAll(good, "titleInfo", "title"))})
@@ -150,10 +150,10 @@ func TestSchemaRefuses(t *testing.T) {
 	assert.NotContains(t, bad, "good")
 }
 
-func FuzzAppend(f *testing.F) { loctest.Fuzz(f, mods.Append) }
+func FuzzAppend(f *testing.F) { crosswalktest.Fuzz(f, mods.Append) }
 
 func BenchmarkAppend(b *testing.B) {
-	r := loctest.Record(loctest.Rich())
+	r := crosswalktest.Record(crosswalktest.Rich())
 	dst, err := mods.Append(nil, r)
 	require.NoError(b, err)
 	b.SetBytes(int64(len(dst)))

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/crosswalk/crosswalktest"
 	"sheaf/crosswalk/flat"
-	"sheaf/crosswalk/loc/loctest"
 	"sheaf/crosswalk/pubmed"
 	"sheaf/fixtures/fixturetest"
 	"sheaf/ingest"
@@ -26,8 +26,8 @@ func schema() string {
 func article(dst []byte, r *flat.Record) ([]byte, error) { return pubmed.AppendArticle(dst, r, false) }
 
 func TestGolden(t *testing.T) {
-	loctest.Golden(t, article, "rich", loctest.Rich())
-	loctest.Golden(t, article, "thin-films", loctest.Fixtures(t)["thin-films"])
+	crosswalktest.Golden(t, article, "rich", crosswalktest.Rich())
+	crosswalktest.Golden(t, article, "thin-films", crosswalktest.Fixtures(t)["thin-films"])
 }
 
 // sent is an Article as PubMed reads it.
@@ -102,7 +102,7 @@ type abstract struct {
 
 func read(t testing.TB, a *jats.Article, replaces bool) *sent {
 	t.Helper()
-	doc, err := pubmed.AppendArticle(nil, loctest.Record(a), replaces)
+	doc, err := pubmed.AppendArticle(nil, crosswalktest.Record(a), replaces)
 	require.NoError(t, err)
 	out := new(sent)
 	require.NoError(t, xml.Unmarshal(doc, out), "%s", doc)
@@ -118,7 +118,7 @@ func minimal() *jats.Article {
 }
 
 func TestMinimal(t *testing.T) {
-	doc, errs := pubmed.AppendSet([]byte("x"), []pubmed.Submission{{Record: loctest.Record(minimal())}}, nil)
+	doc, errs := pubmed.AppendSet([]byte("x"), []pubmed.Submission{{Record: crosswalktest.Record(minimal())}}, nil)
 	assert.Equal(t, []error{nil}, errs)
 	assert.Equal(t, `x<?xml version="1.0" encoding="UTF-8"?>`+"\n"+
 		`<!DOCTYPE ArticleSet PUBLIC "-//NLM//DTD PubMed 2.8//EN" "https://dtd.nlm.nih.gov/ncbi/pubmed/in/PubMed.dtd">`+"\n"+
@@ -159,13 +159,13 @@ func TestRefused(t *testing.T) {
 	} {
 		a := minimal()
 		c.change(a)
-		b, err := pubmed.AppendArticle(nil, loctest.Record(a), false)
+		b, err := pubmed.AppendArticle(nil, crosswalktest.Record(a), false)
 		assert.Equal(t, c.want, code(t, err))
 		assert.Equal(t, err == nil, b != nil)
 	}
 	a := minimal()
 	a.IDs, a.FPage = nil, "7"
-	_, err := pubmed.AppendArticle(nil, loctest.Record(a), true)
+	_, err := pubmed.AppendArticle(nil, crosswalktest.Record(a), true)
 	assert.Equal(t, "nothing-to-replace", code(t, err))
 }
 
@@ -173,7 +173,7 @@ func TestRefused(t *testing.T) {
 func TestSet(t *testing.T) {
 	bad := minimal()
 	bad.Title.Text = ""
-	doc, errs := pubmed.AppendSet([]byte("x"), []pubmed.Submission{{Record: loctest.Record(minimal())}, {Record: loctest.Record(bad)}, {Record: loctest.Record(loctest.Rich()), Replaces: true}},
+	doc, errs := pubmed.AppendSet([]byte("x"), []pubmed.Submission{{Record: crosswalktest.Record(minimal())}, {Record: crosswalktest.Record(bad)}, {Record: crosswalktest.Record(crosswalktest.Rich()), Replaces: true}},
 		[]string{"123", "456"})
 	require.Len(t, errs, 3)
 	assert.NoError(t, errs[0])
@@ -186,7 +186,7 @@ func TestSet(t *testing.T) {
 	assert.Empty(t, errs)
 	assert.Empty(t, fixturetest.XSD(t, schema(), map[string][]byte{"set": doc[1:], "only deletions": only}))
 
-	doc, errs = pubmed.AppendSet([]byte("x"), []pubmed.Submission{{Record: loctest.Record(bad)}}, nil)
+	doc, errs = pubmed.AppendSet([]byte("x"), []pubmed.Submission{{Record: crosswalktest.Record(bad)}}, nil)
 	assert.Equal(t, "no-title", code(t, errs[0]))
 	assert.Equal(t, "x", string(doc), "nothing in it: no file")
 }
@@ -243,7 +243,7 @@ func TestDates(t *testing.T) {
 }
 
 func TestJournal(t *testing.T) {
-	a := loctest.Rich()
+	a := crosswalktest.Rich()
 	x := read(t, a, false)
 	assert.Equal(t, "J. Sheaves", x.Journal.JournalTitle)
 	assert.Equal(t, "2049-3630", x.Journal.Issn, "that of the electronic journal, as its date")
@@ -377,15 +377,15 @@ func TestObjects(t *testing.T) {
 
 // What is sent can be read again by Sheaf's own reader of deposits, and says the same.
 func TestReadBack(t *testing.T) {
-	for name, a := range loctest.Fixtures(t) {
-		r := loctest.Record(a)
+	for name, a := range crosswalktest.Fixtures(t) {
+		r := crosswalktest.Record(a)
 		doc, errs := pubmed.AppendSet(nil, []pubmed.Submission{{Record: r}}, nil)
 		if errs[0] != nil {
 			continue
 		}
 		_, back, _, err := ingest.Parse(doc, "")
 		require.NoError(t, err, name)
-		b := loctest.Record(back)
+		b := crosswalktest.Record(back)
 		assert.Equal(t, flat.ISO3(r.Lang), flat.ISO3(b.Lang), name)
 		assert.Equal(t, r.DOI, b.DOI, name)
 		assert.Equal(t, r.Titles[0].Full(), b.Titles[0].Full(), name)
@@ -398,18 +398,18 @@ func TestReadBack(t *testing.T) {
 }
 
 func TestEverything(t *testing.T) {
-	loctest.Everything(t, article, schema(), func(t testing.TB, name string, r *flat.Record, doc []byte) {})
+	crosswalktest.Everything(t, article, schema(), func(t testing.TB, name string, r *flat.Record, doc []byte) {})
 }
 
 func FuzzAppend(f *testing.F) {
-	loctest.Fuzz(f, func(dst []byte, r *flat.Record) ([]byte, error) {
+	crosswalktest.Fuzz(f, func(dst []byte, r *flat.Record) ([]byte, error) {
 		out, err := pubmed.AppendArticle(dst, r, true)
 		return []byte(strings.ReplaceAll(string(out), `<FirstName EmptyYN="Y"/>`, "")), err // empty by what NLM asks
 	})
 }
 
 func BenchmarkAppend(b *testing.B) {
-	r := loctest.Record(loctest.Fixtures(b)["thin-films"])
+	r := crosswalktest.Record(crosswalktest.Fixtures(b)["thin-films"])
 	var buf []byte
 	b.ReportAllocs()
 	for b.Loop() {

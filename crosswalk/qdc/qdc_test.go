@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/crosswalk/crosswalktest"
 	"sheaf/crosswalk/element"
 	"sheaf/crosswalk/flat"
-	"sheaf/crosswalk/loc/loctest"
 	"sheaf/crosswalk/qdc"
 	"sheaf/fixtures/fixturetest"
 	"sheaf/jats"
@@ -22,7 +22,7 @@ import (
 // values returns the elements of one kind, in order, each as "language|scheme|text" without what it lacks.
 func values(t testing.TB, a *jats.Article, name string) (out []string) {
 	t.Helper()
-	doc, err := qdc.Append(nil, loctest.Record(a))
+	doc, err := qdc.Append(nil, crosswalktest.Record(a))
 	require.NoError(t, err)
 	var root struct {
 		Elements []struct {
@@ -54,7 +54,7 @@ func values(t testing.TB, a *jats.Article, name string) (out []string) {
 }
 
 func TestAppend(t *testing.T) {
-	rich := loctest.Rich()
+	rich := crosswalktest.Rich()
 	for _, c := range []struct {
 		element string
 		article *jats.Article
@@ -105,7 +105,7 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-func TestGolden(t *testing.T) { loctest.Golden(t, qdc.Append, "rich", loctest.Rich()) }
+func TestGolden(t *testing.T) { crosswalktest.Golden(t, qdc.Append, "rich", crosswalktest.Rich()) }
 
 // xsd is the schema that is served, with its include led to where the schemas are on this machine.
 func xsd(t testing.TB) string {
@@ -125,8 +125,8 @@ var (
 )
 
 func TestEverything(t *testing.T) {
-	loctest.Everything(t, qdc.Append, xsd(t), func(t testing.TB, name string, r *flat.Record, doc []byte) {
-		require.NoError(t, loctest.WellFormed(doc), name)
+	crosswalktest.Everything(t, qdc.Append, xsd(t), func(t testing.TB, name string, r *flat.Record, doc []byte) {
+		require.NoError(t, crosswalktest.WellFormed(doc), name)
 		for _, m := range scheme.FindAllStringSubmatch(string(doc), -1) {
 			require.True(t, known[m[1]], "%s: %s", name, m[1])
 		}
@@ -138,7 +138,7 @@ func TestEverything(t *testing.T) {
 
 // The schema takes what it should not and refuses what it should: it is not the reason why all pass.
 func TestSchemaRefuses(t *testing.T) {
-	doc, err := qdc.Append(nil, loctest.Record(loctest.Rich()))
+	doc, err := qdc.Append(nil, crosswalktest.Record(crosswalktest.Rich()))
 	require.NoError(t, err)
 	good := strings.ReplaceAll(string(doc), element.Site, "https://sheaf.example.org")
 	bad := fixturetest.XSD(t, xsd(t), map[string][]byte{"good": []byte(good), "scheme": []byte(strings.ReplaceAll(good, "dcterms:ISO639-2", "dcterms:ISO639-3")),
@@ -147,10 +147,10 @@ func TestSchemaRefuses(t *testing.T) {
 	assert.NotContains(t, bad, "good")
 }
 
-func FuzzAppend(f *testing.F) { loctest.Fuzz(f, qdc.Append) }
+func FuzzAppend(f *testing.F) { crosswalktest.Fuzz(f, qdc.Append) }
 
 func BenchmarkAppend(b *testing.B) {
-	r := loctest.Record(loctest.Rich())
+	r := crosswalktest.Record(crosswalktest.Rich())
 	dst, err := qdc.Append(nil, r)
 	require.NoError(b, err)
 	b.SetBytes(int64(len(dst)))

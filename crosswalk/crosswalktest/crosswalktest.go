@@ -1,5 +1,5 @@
-// Package loctest is what the tests of MARC 21, MODS and qualified Dublin Core share: articles to render, and the check of what was rendered.
-package loctest
+// Package crosswalktest is what the tests of the formats share: articles to render, and the checks of what was rendered.
+package crosswalktest
 
 import (
 	"bytes"
