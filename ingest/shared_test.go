@@ -35,55 +35,65 @@ func TestSharedData(t *testing.T) {
 	data := fixturetest.Shared(t, "data")
 	var mu sync.Mutex
 	served := map[string]map[string]int{} // records by kind and format; items under ""
+	answers := map[string][]byte{}
 	good := map[string][]string{
 		"bibtex":        {"no-title"},
 		"crossref-json": {"no-title", "not-an-article", "not-recognised"}, // commonmeta-*.json are in a format of their own
 		"crossref-xml":  {"no-title"},
 		"doaj":          {"no-title-column", "not-recognised"}, // lists of journals; bare text called .xml; another root element
 		"jats":          {"no-title"},
-		"jes":           {"no-title", "not-recognised"},        // one page without a title; what the pages are expected to become
+		"jes":           {"no-title", "not-recognised"}, // one page without a title; what the pages are expected to become
 		"oai-pmh":       {"no-records", "oai-error", "metadata-format", "no-title"},
 		"ojs-native":    {"no-title", "not-published"},
 		"pubmed":        nil,
 		"ris":           {"no-title"},
 	}
-	t.Cleanup(func() { t.Log("\n" + table(served)) })
-	for kind, reasons := range good {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			db := open(t)
-			refused, warned := map[string]int{}, map[string]int{}
-			im := &ingest.Importer{Store: db, Each: func(o ingest.Outcome) {
-				for _, w := range o.Warnings {
-					warned[w.Code]++
-				}
-				if o.Err != nil {
-					r := o.Rejection()
-					refused[r.Code]++
-					assert.NotEmpty(t, r.Reason)
-					assert.Contains(t, reasons, r.Code, r.String())
-				}
-			}}
-			w := &ingest.Walker{}
-			report, err := im.Import(t.Context(), func(ctx context.Context, yield func(ingest.Input) error) error {
-				return w.Walk(ctx, []string{filepath.Join(data, kind)}, yield)
-			})
-			require.NoError(t, err)
-			require.Positive(t, report.Created)
-			t.Logf("%s | refused %v | warned %v", report, refused, warned)
-			require.NoError(t, db.Check(t.Context(), func(p store.Problem) { t.Errorf("%s: %s", p.Local, p.Message) }))
-
-			again, err := im.Import(t.Context(), func(ctx context.Context, yield func(ingest.Input) error) error {
-				return w.Walk(ctx, []string{filepath.Join(data, kind)}, yield)
-			})
-			require.NoError(t, err)
-			assert.Zero(t, again.Created+again.Updated, "importing it again changes nothing: %s", again)
-			counts := valid(t, db)
-			mu.Lock()
-			served[kind] = counts
-			mu.Unlock()
+	importKind := func(t *testing.T, kind string, reasons []string) {
+		db := open(t)
+		refused, warned := map[string]int{}, map[string]int{}
+		im := &ingest.Importer{Store: db, Each: func(o ingest.Outcome) {
+			for _, w := range o.Warnings {
+				warned[w.Code]++
+			}
+			if o.Err != nil {
+				r := o.Rejection()
+				refused[r.Code]++
+				assert.NotEmpty(t, r.Reason)
+				assert.Contains(t, reasons, r.Code, r.String())
+			}
+		}}
+		w := &ingest.Walker{}
+		report, err := im.Import(t.Context(), func(ctx context.Context, yield func(ingest.Input) error) error {
+			return w.Walk(ctx, []string{filepath.Join(data, kind)}, yield)
 		})
+		require.NoError(t, err)
+		require.Positive(t, report.Created)
+		t.Logf("%s | refused %v | warned %v", report, refused, warned)
+		require.NoError(t, db.Check(t.Context(), func(p store.Problem) { t.Errorf("%s: %s", p.Local, p.Message) }))
+
+		again, err := im.Import(t.Context(), func(ctx context.Context, yield func(ingest.Input) error) error {
+			return w.Walk(ctx, []string{filepath.Join(data, kind)}, yield)
+		})
+		require.NoError(t, err)
+		assert.Zero(t, again.Created+again.Updated, "importing it again changes nothing: %s", again)
+		counts, pages := valid(t, db)
+		mu.Lock()
+		defer mu.Unlock()
+		served[kind] = counts
+		for name, page := range pages {
+			answers[kind+" "+name] = page
+		}
 	}
+	t.Run("import", func(t *testing.T) { // ends when all kinds do
+		for kind, reasons := range good {
+			t.Run(kind, func(t *testing.T) {
+				t.Parallel()
+				importKind(t, kind, reasons)
+			})
+		}
+	})
+	t.Log("\n" + table(served))
+	assert.Empty(t, fixturetest.Responses(t, answers)) // at once, because it takes long to read the schemas
 }
 
 // table is how many records there are, a line for each kind.
@@ -109,13 +119,12 @@ func table(served map[string]map[string]int) string {
 	return b.String()
 }
 
-// valid checks all that db serves, and tells how many records there are of each format; under "", of items.
-func valid(t *testing.T, db store.Store) map[string]int {
+// valid checks the articles that db serves, and returns how many records there are of each format, under "" of items, and answers with them to be checked.
+func valid(t *testing.T, db store.Store) (counts map[string]int, answers map[string][]byte) {
 	const pageSize = 100
 	repository := &oai.Repository{Items: db, Formats: crosswalk.All(), BaseURL: servedSite + "/oai", SiteURL: servedSite, RepositoryID: "sheaf.example.org", Name: "x",
 		AdminEmails: []string{"a@sheaf.example.org"}, PageSize: pageSize, TokenLife: time.Hour}
-	answers := map[string][]byte{}
-	counts := map[string]int{}
+	answers, counts = map[string][]byte{}, map[string]int{}
 	var identifiers []string
 	for _, format := range crosswalk.All() {
 		var pages [][]byte
@@ -150,7 +159,6 @@ func valid(t *testing.T, db store.Store) map[string]int {
 	}
 	counts[""] = counts["oai_dc"]
 	assert.Equal(t, counts["oai_dc"], counts["jats"], "every item has both")
-	assert.Empty(t, fixturetest.Responses(t, answers))
 	publishing, archiving := map[string][]byte{}, map[string][]byte{}
 	f, _ := crosswalk.Find("jats")
 	step := 1 + len(identifiers)/60 // of thousands a sample: the answers hold all, and each is written by the same code
@@ -182,5 +190,5 @@ func valid(t *testing.T, db store.Store) map[string]int {
 	}
 	t.Logf("%v records; of the articles, %d valid by Publishing, %d by Archiving", counts, len(publishing), len(archiving))
 	assert.False(t, slices.Contains(identifiers, ""))
-	return counts
+	return counts, answers
 }
