@@ -341,12 +341,12 @@ func (c *Crossref) submit(ctx context.Context, k *chunk) (refused []feed.Refusal
 	}
 	d, ok := read(answer.Body)
 	switch {
-	case answer.Status == http.StatusUnauthorized:
-		return nil, feed.Fatalf("crossref: %w: the user or the password is not right", answer.Err())
+	case answer.Status == http.StatusUnauthorized: // it was not taken, so there is nothing to ask for later
+		return nil, errors.Join(feed.Fatalf("crossref: %w: the user or the password is not right", answer.Err()), c.forget(ctx, b))
 	case ok && d.done() && (answer.Status == http.StatusOK || answer.Status == http.StatusForbidden):
 		return c.finish(ctx, b, d)
 	case answer.Status == http.StatusForbidden:
-		return nil, feed.Fatalf("crossref: %w: this user may not deposit", answer.Err())
+		return nil, errors.Join(feed.Fatalf("crossref: %w: this user may not deposit", answer.Err()), c.forget(ctx, b))
 	}
 	if err := answer.Err(); err != nil {
 		return nil, err

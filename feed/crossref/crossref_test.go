@@ -209,6 +209,7 @@ func TestCredentials(t *testing.T) {
 		assert.Contains(t, err.Error(), "401")
 		assert.Contains(t, err.Error(), "the user or the password is not right")
 		assert.Empty(t, s.posts)
+		assert.Zero(t, open(t, db), "what was not taken is not asked for")
 		assert.NotContains(t, log.String()+err.Error(), "0815")
 
 		c = target(db, s)
