@@ -64,7 +64,7 @@ func Golden(t *testing.T, render Append, name string, a *jats.Article) {
 	t.Helper()
 	doc, err := render(nil, Record(a))
 	require.NoError(t, err)
-	doc = []byte(strings.ReplaceAll(strings.ReplaceAll(string(doc), element.Site, "https://sheaf.example.org"), "><", ">\n<") + "\n") // a line for each element: for people
+	doc = []byte(strings.ReplaceAll(string(sited(doc)), "><", ">\n<") + "\n") // a line for each element: for people
 	dir, err := os.Getwd()
 	require.NoError(t, err)
 	rel, err := filepath.Rel(filepath.Join(fixturetest.Root(), "fixtures", "golden"), filepath.Join(dir, "testdata", name+".xml"))
@@ -75,34 +75,56 @@ func Golden(t *testing.T, render Append, name string, a *jats.Article) {
 // perKind is how many records of each kind of data are taken; all with SHEAF_ALL=1.
 const perKind = 60
 
-// Everything renders the fixtures and the data of the shared material, where that is on the machine, checks each record by the schema, and hands it to
-// check. It logs how many of each kind were valid, and how many were refused for which reason.
+// Everything renders what [Render] does, and checks each record by the schema too.
 func Everything(t *testing.T, render Append, xsd string, check func(t testing.TB, name string, r *flat.Record, doc []byte)) {
-	docs := map[string][]byte{}
-	valid, refused := map[string]int{}, map[string]map[string]int{}
-	kinds := []string{"fixtures"}
-	take := func(kind, name string, a *jats.Article) {
+	docs, _ := Render(t, render, check)
+	assert.Empty(t, fixturetest.XSD(t, xsd, Sited(docs)))
+}
+
+// Render renders the fixtures and the data of the shared material, where that is on the machine, and hands each record to check, the address of the site
+// in it. It returns the records as they are stored, by name, and the codes of the refusals of fixtures, by name. It logs how many of each kind were
+// written, and how many were refused for which reason.
+func Render(t testing.TB, render Append, check func(t testing.TB, name string, r *flat.Record, doc []byte)) (docs map[string][]byte, refused map[string]string) {
+	t.Helper()
+	docs, refused = map[string][]byte{}, map[string]string{}
+	written, codes := map[string]int{}, map[string]map[string]int{}
+	var kinds []string
+	corpus(t, func(kind, name string, a *jats.Article) {
+		if codes[kind] == nil {
+			kinds, codes[kind] = append(kinds, kind), map[string]int{}
+		}
 		r := Record(a)
 		doc, err := render(nil, r)
 		var cannot *flat.Cannot
 		if errors.As(err, &cannot) {
 			require.Nil(t, doc)
 			require.NotEmpty(t, cannot.Message)
-			if refused[kind] == nil {
-				refused[kind] = map[string]int{}
+			if codes[kind][cannot.Code]++; kind == "fixtures" {
+				refused[name] = cannot.Code
 			}
-			refused[kind][cannot.Code]++
 			return
 		}
 		require.NoError(t, err, name)
 		again, err := render(nil, r)
 		require.NoError(t, err)
 		require.Equal(t, string(doc), string(again), "%s: not the same twice", name)
-		docs[name] = bytes.ReplaceAll(doc, []byte(element.Site), []byte("https://sheaf.example.org"))
-		require.NotContains(t, string(docs[name]), "\x00")
-		valid[kind]++
-		check(t, name, r, docs[name])
+		require.NotContains(t, docs, name)
+		docs[name] = doc
+		doc = sited(doc)
+		require.NotContains(t, string(doc), "\x00")
+		written[kind]++
+		check(t, name, r, doc)
+	})
+	require.Positive(t, written["fixtures"])
+	for _, kind := range kinds {
+		t.Logf("%-14s written %d refused %v", kind, written[kind], codes[kind])
 	}
+	return docs, refused
+}
+
+// corpus gives the fixtures, and a sample of each kind of shared data.
+func corpus(t testing.TB, take func(kind, name string, a *jats.Article)) {
+	t.Helper()
 	for name, a := range Fixtures(t) {
 		take("fixtures", name, a)
 	}
@@ -112,7 +134,7 @@ func Everything(t *testing.T, render Append, xsd string, check func(t testing.TB
 		t.Logf("%s is not on this machine: fixtures only", data)
 	}
 	for _, e := range entries {
-		kind, n, step := e.Name(), 0, 1
+		kind, step := e.Name(), 1
 		for i := range 2 { // first they are counted
 			k := 0
 			w := &ingest.Walker{}
@@ -121,21 +143,29 @@ func Everything(t *testing.T, render Append, xsd string, check func(t testing.TB
 					return nil
 				}
 				if _, a, _, err := ingest.Parse(in.Data, in.Kind); err == nil {
-					take(kind, fmt.Sprintf("%s:%d", in.Name, in.Line), a)
+					take(kind, fmt.Sprintf("%s:%d, %d of its kind", in.Name, in.Line, k), a)
 				}
 				return nil
 			}))
-			if n = k; os.Getenv("SHEAF_ALL") == "" {
-				step = 1 + n/perKind
+			if os.Getenv("SHEAF_ALL") == "" {
+				step = 1 + k/perKind
 			}
 		}
-		kinds = append(kinds, kind)
 	}
-	bad := fixturetest.XSD(t, xsd, docs)
-	assert.Empty(t, bad)
-	for _, kind := range kinds {
-		t.Logf("%-14s valid %d refused %v", kind, valid[kind], refused[kind])
+}
+
+// site is what stands for [element.Site] in the records that are checked.
+const site = "https://sheaf.example.org"
+
+func sited(doc []byte) []byte { return bytes.ReplaceAll(doc, []byte(element.Site), []byte(site)) }
+
+// Sited are the records as they are served: the site's address in them.
+func Sited(docs map[string][]byte) map[string][]byte {
+	out := make(map[string][]byte, len(docs))
+	for name, doc := range docs {
+		out[name] = sited(doc)
 	}
+	return out
 }
 
 // Fuzz feeds articles as JSON to a format: what comes out is one well-formed element without an empty one in it, the same twice.
@@ -146,6 +176,7 @@ func Fuzz(f *testing.F, render Append) {
 		f.Add(data)
 	}
 	for _, seed := range []string{`{}`, `{"title":{"text":"A\u0000\u000b\ufffe&amp;"},"lang":"-"}`, `{"title":{"text":"The"},"lang":"en","contribs":[{"names":[{"full":"X"}]},{"collab":[{"text":"G"}],"members":[{}]}]}`,
+		`{"title":{"text":"\u0000&lt;"},"pubDates":[{"date":"2026"}],"permissions":{"access":"open"},"ids":[{"type":"hdl","value":"%zz"}],"links":[{"url":"https://a\"b/c.pdf"}]}`,
 		`{"title":{"text":"x"},"ids":[{"type":"doi","value":"<>"}],"links":[{"url":"https://a/%"}],"pubDates":[{"type":"pub","date":"2026-13-40"}]}`} {
 		f.Add([]byte(seed))
 	}
@@ -155,9 +186,10 @@ func Fuzz(f *testing.F, render Append) {
 			return
 		}
 		a.Clean()
-		r := flat.Of(a, "x", "https://sheaf.example.org/records/x", Day)
+		r := flat.Of(a, "x", site+"/records/x", Day)
 		doc, err := render(nil, r)
 		if err != nil {
+			require.ErrorAs(t, err, new(*flat.Cannot))
 			return
 		}
 		again, err := render([]byte("x"), r)
@@ -188,6 +220,35 @@ func WellFormed(doc []byte) error {
 			if empty != "" {
 				return fmt.Errorf("empty %s: %q", empty, doc)
 			}
+		}
+	}
+}
+
+// Leaves are the elements of a document that hold text, in order, without the root: as in "creator/name lang=en|Roe, A.".
+func Leaves(t testing.TB, doc []byte) (out []string) {
+	t.Helper()
+	d := xml.NewDecoder(bytes.NewReader(doc))
+	var path []string
+	var tag, text string
+	for {
+		token, err := d.Token()
+		if err == io.EOF {
+			return out
+		}
+		require.NoError(t, err, "%s", doc)
+		switch x := token.(type) {
+		case xml.StartElement:
+			path, tag, text = append(path, x.Name.Local), "", ""
+			for _, a := range x.Attr {
+				tag += " " + a.Name.Local + "=" + a.Value
+			}
+		case xml.CharData:
+			text += string(x)
+		case xml.EndElement:
+			if text != "" {
+				out = append(out, strings.Join(path[1:], "/")+tag+"|"+text)
+			}
+			path, text = path[:len(path)-1], ""
 		}
 	}
 }

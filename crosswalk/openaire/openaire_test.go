@@ -2,62 +2,29 @@ package openaire_test
 
 import (
 	"bytes"
-	"encoding/json"
-	"encoding/xml"
-	"errors"
-	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/crosswalk/crosswalktest"
 	"sheaf/crosswalk/element"
 	"sheaf/crosswalk/flat"
 	"sheaf/crosswalk/openaire"
 	"sheaf/jats"
 )
 
-const page = element.Site + "/records/x"
-
-var day = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+func record(a *jats.Article) *flat.Record {
+	return flat.Of(a, "x", element.Site+"/records/x", crosswalktest.Day)
+}
 
 // rendered is the record of a with the site's address in it.
 func rendered(t testing.TB, a *jats.Article) []byte {
 	t.Helper()
-	b, err := openaire.Append(nil, flat.Of(a, "x", page, day))
+	b, err := openaire.Append(nil, record(a))
 	require.NoError(t, err)
 	return bytes.ReplaceAll(b, []byte(element.Site), []byte("https://sheaf.example.org"))
-}
-
-// leaves are the elements that hold text, in order, as in "titles/title lang=en|Title".
-func leaves(t testing.TB, doc []byte) (out []string) {
-	t.Helper()
-	d := xml.NewDecoder(bytes.NewReader(doc))
-	var path []string
-	var tag, text string
-	for {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			return out
-		}
-		require.NoError(t, err, "%s", doc)
-		switch x := token.(type) {
-		case xml.StartElement:
-			path, tag, text = append(path, x.Name.Local), "", ""
-			for _, a := range x.Attr {
-				tag += " " + a.Name.Local + "=" + a.Value
-			}
-		case xml.CharData:
-			text += string(x)
-		case xml.EndElement:
-			if text != "" {
-				out = append(out, strings.Join(path[1:], "/")+tag+"|"+text)
-			}
-			path, text = path[:len(path)-1], ""
-		}
-	}
 }
 
 // open is an article that the format takes; change makes another of it.
@@ -207,7 +174,7 @@ func TestAppend(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for _, l := range leaves(t, rendered(t, open(c.change))) {
+			for _, l := range crosswalktest.Leaves(t, rendered(t, open(c.change))) {
 				word := strings.FieldsFunc(l, func(r rune) bool { return r == '/' || r == ' ' || r == '|' })[0]
 				if c.element == "" || word == c.element || c.element == "citation" && strings.HasPrefix(word, "citation") {
 					got = append(got, l)
@@ -227,7 +194,7 @@ func TestRefusals(t *testing.T) {
 		"no-access-right":     func(a *jats.Article) { a.Permissions = jats.Permissions{} },
 		"embargo-without-end": func(a *jats.Article) { a.Permissions = jats.Permissions{Access: "embargoed", EmbargoEnd: "2027"} },
 	} {
-		b, err := openaire.Append([]byte("x"), flat.Of(open(change), "x", page, day))
+		b, err := openaire.Append([]byte("x"), record(open(change)))
 		var cannot *flat.Cannot
 		require.ErrorAs(t, err, &cannot, code)
 		assert.Equal(t, code, cannot.Code)
@@ -254,53 +221,10 @@ func TestEachOnceAndInItsNamespace(t *testing.T) {
 	assert.True(t, strings.HasPrefix(doc, `<oaire:resource xmlns:oaire="http://namespace.openaire.eu/schema/oaire/"`))
 }
 
-// An article of any sort makes well-formed XML, or none.
-func FuzzAppend(f *testing.F) {
-	for _, a := range []*jats.Article{open(nil), rich()} {
-		js, err := json.Marshal(a)
-		require.NoError(f, err)
-		f.Add(js)
-	}
-	f.Add([]byte(`{"title":{"text":"\u0000&lt;"},"pubDates":[{"date":"2026"}],"permissions":{"access":"open"},"ids":[{"type":"hdl","value":"%zz"}],"links":[{"url":"https://a\"b/c.pdf"}]}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		a := new(jats.Article)
-		if json.Unmarshal(data, a) != nil {
-			return
-		}
-		b, err := openaire.Append(nil, flat.Of(a, "x", page, day))
-		if err != nil {
-			var cannot *flat.Cannot
-			require.ErrorAs(t, err, &cannot)
-			return
-		}
-		leaves(t, bytes.ReplaceAll(b, []byte(element.Site), nil))
-	})
-}
-
-// rich is an article that has most of what the format takes.
-func rich() *jats.Article {
-	return open(func(a *jats.Article) {
-		a.IDs = []jats.ID{{Type: "doi", Value: "10.5555/JTF.2026.0101"}, {Type: "publisher-id", Value: "jtf-0101"}}
-		a.Journal = jats.Journal{Title: jats.Title{Text: "Journal of Thin Films"}, ISSNs: []jats.ISSN{{Type: "print", Value: "9999-0008"}, {Type: "electronic", Value: "9999-0016"}}, Publishers: []jats.Text{{Text: "Example Press"}}}
-		a.TransTitles = []jats.Title{{Lang: "ru", Text: "Рост плёнок Al<sub>2</sub>O<sub>3</sub>"}}
-		a.Affs = []jats.Aff{{ID: "a1", Forms: []jats.AffForm{{Text: "Institute of Invented Films, Novosibirsk, Russia"}}}}
-		for range 5 {
-			a.Contribs = append(a.Contribs, jats.Contrib{Names: []jats.Name{{Surname: "Primerova", GivenNames: "Anna S."}}, IDs: []jats.ContribID{{Type: "orcid", Value: "https://orcid.org/0000-0001-0000-1116"}}, Affs: []string{"a1"}})
-		}
-		a.Abstracts = []jats.Abstract{{P: []jats.Rich{jats.Rich(strings.Repeat("The rate <italic>v</italic> grows with pressure and is 1.1 nm/min. ", 15))}}, {Lang: "ru", P: []jats.Rich{jats.Rich(strings.Repeat("Скорость растёт с давлением. ", 30))}}}
-		a.KwdGroups = []jats.KwdGroup{{Kwds: []jats.Kwd{{Text: "thin films"}, {Text: "growth"}, {Text: "oxide"}}}, {Lang: "ru", Kwds: []jats.Kwd{{Text: "плёнки"}, {Text: "рост"}}}}
-		a.Volume, a.Issue, a.FPage, a.LPage = "12", "3", "101", "110"
-		a.Permissions.Licenses = []jats.License{{URI: "https://creativecommons.org/licenses/by/4.0/"}}
-		a.Links = []jats.Link{{URL: "https://films.example.org/2026/0101.pdf", MIME: "application/pdf"}}
-		a.Funding.Awards = []jats.Award{{Funders: []jats.Funder{{Name: "Invented Science Fund", IDs: []jats.ID{{Type: "ROR", Value: "https://ror.org/0zzzz0258"}}}}, IDs: []string{"26-01-00001"}}}
-		for range 20 {
-			a.Refs = append(a.Refs, jats.Ref{Citations: []jats.Citation{{Text: "Roe A. Films. 2020.", IDs: []jats.ID{{Type: "doi", Value: "10.5555/nof.12"}}}}})
-		}
-	})
-}
+func FuzzAppend(f *testing.F) { crosswalktest.Fuzz(f, openaire.Append) }
 
 func BenchmarkAppend(b *testing.B) {
-	r := flat.Of(rich(), "x", page, day)
+	r := crosswalktest.Record(crosswalktest.Fixtures(b)["thin-films"])
 	dst, err := openaire.Append(nil, r)
 	require.NoError(b, err)
 	b.SetBytes(int64(len(dst)))

@@ -1,120 +1,32 @@
 package rioxx_test
 
 import (
-	"bytes"
-	"context"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/beevik/etree"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"sheaf/crosswalk/element"
+	"sheaf/crosswalk/crosswalktest"
 	"sheaf/crosswalk/flat"
 	"sheaf/crosswalk/rioxx"
-	"sheaf/fixtures"
 	"sheaf/fixtures/fixturetest"
-	"sheaf/ingest"
 	"sheaf/jats"
 )
 
-// corpus gives the articles of the fixtures and of the shared data, where that is there: of each kind of file a sample, or all with SHEAF_ALL=1.
-func corpus(t testing.TB, yield func(kind string, a *jats.Article)) {
-	t.Helper()
-	entries, err := fs.ReadDir(fixtures.FS, "articles")
-	require.NoError(t, err)
-	for _, e := range entries {
-		data, err := fs.ReadFile(fixtures.FS, "articles/"+e.Name())
-		require.NoError(t, err)
-		if _, a, _, err := ingest.Parse(data, ""); err == nil {
-			yield("fixtures", a)
-		}
-	}
-	data := filepath.Join(fixturetest.Root(), "..", "shared", "data")
-	kinds, err := os.ReadDir(data)
-	if err != nil {
-		t.Logf("%s is not on this machine: the fixtures alone", data)
-		return
-	}
-	all := os.Getenv("SHEAF_ALL") != ""
-	for _, kind := range kinds {
-		var files []string
-		require.NoError(t, filepath.WalkDir(filepath.Join(data, kind.Name()), func(path string, d fs.DirEntry, err error) error {
-			if err == nil && d.Type().IsRegular() {
-				files = append(files, path)
-			}
-			return err
-		}))
-		step, each := 1, 1<<30
-		if !all {
-			step, each = 1+len(files)/60, 1+60/max(1, len(files))
-		}
-		enough := errors.New("enough")
-		for i := 0; i < len(files); i += step {
-			n := 0
-			err := (&ingest.Walker{}).Walk(context.Background(), files[i:i+1], func(in ingest.Input) error {
-				if n == each {
-					return enough
-				}
-				if in.Err == nil {
-					if _, a, _, err := ingest.Parse(in.Data, in.Kind); err == nil {
-						n++
-						yield(kind.Name(), a)
-					}
-				}
-				return nil
-			})
-			if !errors.Is(err, enough) {
-				require.NoError(t, err)
-			}
-		}
-	}
-}
+const schema = "indexers/rioxx/v3.0/rioxx/rioxx.xsd"
 
 // All that there is makes a record, or is refused for a reason that the package comment names; and what of a record the XML schema admits at all
 // validates by it: names, namespaces, and the values that it has types for. [admitted] says what it does not admit.
-func TestSchema(t *testing.T) {
-	docs, table := map[string][]byte{}, map[string]map[string]int{}
-	var order []string
-	corpus(t, func(kind string, a *jats.Article) {
-		if table[kind] == nil {
-			table[kind], docs[kind], order = map[string]int{}, []byte("<records>\n"), append(order, kind)
-		}
-		b, err := rioxx.Append(nil, flat.Of(a, "x", page, day))
-		if err != nil {
-			var cannot *flat.Cannot
-			require.ErrorAs(t, err, &cannot)
-			table[kind][cannot.Code]++
-			return
-		}
-		table[kind]["valid"]++
-		b = bytes.ReplaceAll(b, []byte(element.Site), []byte("https://sheaf.example.org"))
-		b = bytes.ReplaceAll(admitted(t, b), []byte("\n"), []byte(" ")) // a line each, so that errors lead to the record
-		docs[kind] = append(append(docs[kind], b...), '\n')
+func TestEverything(t *testing.T) {
+	docs, _ := crosswalktest.Render(t, rioxx.Append, func(t testing.TB, name string, _ *flat.Record, doc []byte) {
+		require.NoError(t, crosswalktest.WellFormed(doc), name)
 	})
-	for _, kind := range order {
-		docs[kind] = append(docs[kind], "</records>\n"...)
-		t.Logf("%s: %v", kind, table[kind])
+	docs = crosswalktest.Sited(docs)
+	for name := range docs {
+		docs[name] = admitted(t, docs[name])
 	}
-	assert.Positive(t, table["fixtures"]["valid"])
-	xsd := filepath.Join(fixturetest.Schemas(t), "indexers", "rioxx", "v3.0", "rioxx", "rioxx.xsd")
-	if _, err := os.Stat(xsd); err != nil {
-		t.Skipf("%s is not on this machine", xsd)
-	}
-	for kind, errs := range fixturetest.XSD(t, envelope(t, xsd), docs) {
-		for line := range strings.Lines(errs) {
-			n := 0
-			fmt.Sscanf(line, ":%d:", &n)
-			t.Errorf("%s: %s\n%.600s", kind, line, bytes.Split(docs[kind], []byte("\n"))[max(0, n-1)])
-			break
-		}
-	}
+	assert.Empty(t, fixturetest.XSD(t, schema, docs))
 }
 
 // admitted is what of a record the schema can hold, with what it demands and the article does not say.
@@ -162,19 +74,10 @@ func admitted(t testing.TB, record []byte) []byte {
 
 // What the schema says of whole records, so that the day when it is mended is seen: the profile's own form does not validate by it.
 func TestTheSchemaContradictsTheProfile(t *testing.T) {
-	says := fixturetest.XSD(t, "indexers/rioxx/v3.0/rioxx/rioxx.xsd", map[string][]byte{
+	says := fixturetest.XSD(t, schema, map[string][]byte{
 		"creators": rendered(t, open(func(a *jats.Article) { a.Contribs = append(a.Contribs, a.Contribs[0]) })),
 		"relation": rendered(t, open(func(a *jats.Article) { a.IDs = []jats.ID{{Type: "doi", Value: "10.5555/A"}} })),
 	})
 	assert.Contains(t, says["creators"], "creator")
 	assert.Contains(t, says["relation"], "'rel' is not allowed")
-}
-
-// envelope is a schema of many records in one document: xmllint is slow to begin.
-func envelope(t testing.TB, xsd string) string {
-	path := filepath.Join(t.TempDir(), "records.xsd")
-	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:import namespace=%q schemaLocation=%q/><xs:element name="records">
-<xs:complexType><xs:sequence><xs:any namespace=%q maxOccurs="unbounded" minOccurs="0" processContents="strict"/></xs:sequence></xs:complexType></xs:element></xs:schema>`,
-		rioxx.Namespace, filepath.ToSlash(xsd), rioxx.Namespace), 0o644))
-	return path
 }
