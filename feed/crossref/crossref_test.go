@@ -57,8 +57,8 @@ func TestOutcomesAreKeptForEachDOI(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 4, rep.Sent)
 	assert.Equal(t, 2, rep.Refused)
-	require.Len(t, s.posts, 1, "articles of one journal are one batch")
-	p := s.posts[0]
+	require.Len(t, s.sent(), 1, "articles of one journal are one batch")
+	p := s.sent()[0]
 	assert.Equal(t, []string{Local(1), Local(2), Local(3), Local(4)}, p.head.DOIs)
 	assert.Equal(t, []string{"Journal of Tests"}, p.head.Journals, "articles of one issue share the journal")
 	assert.Equal(t, "Example Press deposits@example.org", p.head.Depositor+" "+p.head.Email)
@@ -82,10 +82,10 @@ func TestOutcomesAreKeptForEachDOI(t *testing.T) {
 	f.Retry = true
 	rep, err = f.Run(bg)
 	require.NoError(t, err)
-	require.Len(t, s.posts, 3)
-	assert.Greater(t, s.posts[1].head.Timestamp, p.head.Timestamp)
-	assert.Greater(t, s.posts[2].head.Timestamp, s.posts[1].head.Timestamp)
-	assert.Contains(t, s.posts[2].doc, "One, corrected")
+	require.Len(t, s.sent(), 3)
+	assert.Greater(t, s.sent()[1].head.Timestamp, p.head.Timestamp)
+	assert.Greater(t, s.sent()[2].head.Timestamp, s.sent()[1].head.Timestamp)
+	assert.Contains(t, s.sent()[2].doc, "One, corrected")
 	now := kept(t, db)
 	assert.Equal(t, "taken: Successfully added", now[Local(4)])
 	assert.True(t, strings.HasPrefix(now[Local(2)], "deleted: a DOI cannot be deleted"), now[Local(2)])
@@ -93,16 +93,16 @@ func TestOutcomesAreKeptForEachDOI(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, standing)
 
-	posts := len(s.posts)
+	posts := len(s.sent())
 	f.Retry = false
 	_, err = f.Run(bg)
 	require.NoError(t, err)
-	assert.Len(t, s.posts, posts, "nothing has changed")
+	assert.Len(t, s.sent(), posts, "nothing has changed")
 	f.Restart = true
 	_, err = f.Run(bg)
 	require.NoError(t, err)
-	assert.Len(t, s.posts, posts+1, "a restart deposits all anew")
-	assert.Equal(t, []string{Local(3), Local(4), Local(1)}, s.posts[posts].head.DOIs)
+	assert.Len(t, s.sent(), posts+1, "a restart deposits all anew")
+	assert.Equal(t, []string{Local(3), Local(4), Local(1)}, s.sent()[posts].head.DOIs)
 	assert.Equal(t, "taken: Successfully added", kept(t, db)[Local(1)])
 }
 
@@ -121,7 +121,7 @@ func TestTheSameBatchIsSentAgain(t *testing.T) {
 	assert.Equal(t, 2, rep.Sent)
 	assert.Zero(t, rep.Refused)
 	assert.Equal(t, 3, rep.Retries)
-	for _, p := range s.posts {
+	for _, p := range s.sent() {
 		bodies = append(bodies, p.body)
 	}
 	require.Len(t, bodies, 2)
@@ -139,7 +139,7 @@ func TestAKilledFeedFindsItsDeposit(t *testing.T) {
 	f.Patience = time.Nanosecond
 	_, err := f.Run(bg)
 	require.ErrorIs(t, err, feed.ErrPatience)
-	require.Len(t, s.posts, 1)
+	require.Len(t, s.sent(), 1)
 	require.Equal(t, 1, open(t, db))
 
 	Put(t, db, Article(2, "Two, corrected")) // meanwhile
@@ -148,9 +148,9 @@ func TestAKilledFeedFindsItsDeposit(t *testing.T) {
 	assert.Equal(t, 2, rep.Sent)
 	assert.Zero(t, rep.Refused)
 	assert.Zero(t, open(t, db))
-	last := s.posts[len(s.posts)-1]
+	last := s.sent()[len(s.sent())-1]
 	assert.Contains(t, last.doc, "Two, corrected")
-	assert.Equal(t, s.versions[Local(2)], last.head.Timestamp, "the later state is there")
+	assert.Equal(t, s.version(Local(2)), last.head.Timestamp, "the later state is there")
 	assert.Equal(t, "taken: Successfully added", kept(t, db)[Local(2)])
 }
 
@@ -163,10 +163,10 @@ func TestADepositThatNeverArrivedIsSentAgain(t *testing.T) {
 	f.Patience = time.Nanosecond
 	_, err := f.Run(bg)
 	require.ErrorIs(t, err, feed.ErrPatience)
-	require.Empty(t, s.posts)
+	require.Empty(t, s.sent())
 	_, err = Feed(db, target(db, s), log).Run(bg)
 	require.NoError(t, err)
-	require.Len(t, s.posts, 1)
+	require.Len(t, s.sent(), 1)
 	assert.Equal(t, "taken: Successfully added", kept(t, db)[Local(1)])
 	assert.Zero(t, open(t, db))
 }
@@ -184,10 +184,13 @@ func TestAnEarlierOutcomeReplacesNothing(t *testing.T) {
 	Put(t, db, Article(1, "One, corrected"))
 	_, err = f.Run(bg)
 	require.NoError(t, err)
-	require.Len(t, s.posts, 2)
+	require.Len(t, s.sent(), 2)
 	require.Equal(t, 2, open(t, db))
-	s.process(s.queue[s.posts[1].file]) // Crossref takes the later first, and so refuses the earlier
+	later := s.sent()[1].file
+	s.mu.Lock()
+	s.process(s.queue[later]) // Crossref takes the later first, and so refuses the earlier
 	s.slow = 0
+	s.mu.Unlock()
 	f.NoWait = false
 	rep, err := f.Run(bg)
 	require.NoError(t, err)
@@ -208,7 +211,7 @@ func TestCredentials(t *testing.T) {
 		require.ErrorAs(t, err, &fatal)
 		assert.Contains(t, err.Error(), "401")
 		assert.Contains(t, err.Error(), "the user or the password is not right")
-		assert.Empty(t, s.posts)
+		assert.Empty(t, s.sent())
 		assert.Zero(t, open(t, db), "what was not taken is not asked for")
 		assert.NotContains(t, log.String()+err.Error(), "0815")
 
@@ -308,7 +311,7 @@ func TestBatchesArePerJournalAndOfBoundedSize(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 1, rep.Refused, "the twin")
 	var dois [][]string
-	for _, p := range s.posts {
+	for _, p := range s.sent() {
 		dois = append(dois, p.head.DOIs)
 	}
 	assert.Equal(t, [][]string{{Local(1), Local(2)}, {Local(9)}, {Local(3)}}, dois)
@@ -332,7 +335,7 @@ func TestAFullQueueIsWaitedFor(t *testing.T) {
 	s.pending = 3
 	s.mu.Unlock()
 	require.NoError(t, <-done)
-	assert.Len(t, s.posts, 3)
+	assert.Len(t, s.sent(), 3)
 }
 
 // What says nothing is never taken for a success.
@@ -345,7 +348,7 @@ func TestAnswersThatSayNothing(t *testing.T) {
 	rep, err := Feed(db, target(db, s), log).Run(bg)
 	require.NoError(t, err)
 	assert.Equal(t, 3, rep.Retries)
-	require.Len(t, s.posts, 1)
+	require.Len(t, s.sent(), 1)
 	for _, body := range []string{"", "x", "<html/>", `<doi_batch_diagnostic status="completed">`} {
 		_, ok := read([]byte(body))
 		assert.False(t, ok, body)
@@ -389,7 +392,7 @@ func TestDryRun(t *testing.T) {
 	rep, err := f.Run(bg)
 	require.NoError(t, err)
 	assert.Equal(t, 2, rep.Sent)
-	assert.Empty(t, s.posts)
+	assert.Empty(t, s.sent())
 	marks, err := db.Marks(bg, "")
 	require.NoError(t, err)
 	assert.Empty(t, marks)
@@ -405,13 +408,13 @@ func TestDryRun(t *testing.T) {
 	c2 := target(db, s)
 	_, err = Feed(db, c2, &Log{}).Run(bg)
 	require.NoError(t, err)
-	id := s.posts[0].head.ID
+	id := s.sent()[0].head.ID
 	was := string(form)[strings.Index(string(form), "sheaf-2"):]
 	was = was[:strings.Index(was, ".xml")]
-	sent := strings.NewReplacer(user, "[credentials]", password, "[credentials]", id, was).Replace(s.posts[0].body)
+	sent := strings.NewReplacer(user, "[credentials]", password, "[credentials]", id, was).Replace(s.sent()[0].body)
 	stamp := func(id string) string { return strings.Split(id, "-")[1] }
 	assert.Equal(t, string(form), strings.ReplaceAll(sent, stamp(id), stamp(was)))
 	t.Run("schema", func(t *testing.T) {
-		assert.Empty(t, fixturetest.XSD(t, "indexers/crossref/5.4.0/crossref5.4.0.xsd", map[string][]byte{"batch": []byte(s.posts[0].doc)}))
+		assert.Empty(t, fixturetest.XSD(t, "indexers/crossref/5.4.0/crossref5.4.0.xsd", map[string][]byte{"batch": []byte(s.sent()[0].doc)}))
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +51,20 @@ type submission struct {
 	post
 	polls  int
 	report string
+}
+
+// sent are the deposits that were received.
+func (s *server) sent() []post {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.posts)
+}
+
+// version is the timestamp of a DOI.
+func (s *server) version(doi string) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.versions[doi]
 }
 
 func serve(t *testing.T) *server {
