@@ -24,6 +24,7 @@ type server struct {
 	polls    int
 	queue    map[string]*submission             // by file name: the first of each
 	versions map[string]int64                   // timestamps of DOIs
+	docs     map[string]string                  // that a DOI was last taken in
 	say      map[string]string                  // by DOI: "Failure", "Warning" or "Conflict" in place of Success
 	invalid  string                             // a batch whose document has this breaks the schema
 	next     []func(w http.ResponseWriter) bool // answers of the next deposits; false: as always, after it
@@ -68,7 +69,7 @@ func (s *server) version(doi string) int64 {
 }
 
 func serve(t *testing.T) *server {
-	s := &server{t: t, queue: map[string]*submission{}, versions: map[string]int64{}, say: map[string]string{}}
+	s := &server{t: t, queue: map[string]*submission{}, versions: map[string]int64{}, docs: map[string]string{}, say: map[string]string{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /servlet/deposit", func(w http.ResponseWriter, r *http.Request) {
 		s.deposit(w, r, "login_id", "login_passwd", "fname", false)
@@ -121,7 +122,7 @@ func (s *server) deposit(w http.ResponseWriter, r *http.Request, usr, pwd, file 
 	var answer func(http.ResponseWriter) bool
 	if len(s.next) > 0 {
 		answer, s.next = s.next[0], s.next[1:]
-		if answer(w) {
+		if answer != nil && answer(w) {
 			return
 		}
 	}
@@ -177,6 +178,7 @@ func (s *server) process(sub *submission) {
 			fmt.Fprintf(&b, "<record_diagnostic status=\"Success\"><doi>%s</doi><msg>Successfully added</msg></record_diagnostic>", strings.ToUpper(doi))
 		}
 		s.versions[doi] = sub.head.Timestamp
+		s.docs[doi] = sub.doc
 	}
 	sub.report = b.String() + "</doi_batch_diagnostic>"
 }
