@@ -2,14 +2,9 @@ package crossref_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
+	"maps"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,11 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sheaf/crosswalk/crossref"
+	"sheaf/crosswalk/crosswalktest"
 	"sheaf/crosswalk/element"
 	"sheaf/crosswalk/flat"
-	"sheaf/fixtures"
 	"sheaf/fixtures/fixturetest"
-	"sheaf/ingest"
 	"sheaf/jats"
 )
 
@@ -37,24 +31,6 @@ var (
 )
 
 func record(a *jats.Article) *flat.Record { return flat.Of(a, "x", element.Site+"/records/x", now) }
-
-// read reads all fixtures, by name without the extension.
-func read(t testing.TB) map[string]*jats.Article {
-	t.Helper()
-	out := map[string]*jats.Article{}
-	entries, err := fs.ReadDir(fixtures.FS, "articles")
-	require.NoError(t, err)
-	for _, e := range entries {
-		if e.Name() != "README.md" {
-			data, err := fs.ReadFile(fixtures.FS, "articles/"+e.Name())
-			require.NoError(t, err)
-			_, a, _, err := ingest.Parse(data, "")
-			require.NoError(t, err, e.Name())
-			out[strings.TrimSuffix(e.Name(), path.Ext(e.Name()))] = a
-		}
-	}
-	return out
-}
 
 // check validates bodies, by name: each as a document by 5.4.0, and all in batches by both schemas.
 func check(t testing.TB, bodies map[string][]byte) {
@@ -109,65 +85,10 @@ func check(t testing.TB, bodies map[string][]byte) {
 
 // Everything that the tests make and all that is stored is valid by both schemas, or refused for a reason. It is one test because the schemas take long to load.
 func TestValid(t *testing.T) {
-	bodies := works54(t)
-	refused := map[string]string{}
-	for name, a := range read(t) {
-		b, err := crossref.Append(nil, record(a))
-		var cannot *flat.Cannot
-		if errors.As(err, &cannot) {
-			refused[name] = cannot.Code
-			continue
-		}
-		require.NoError(t, err, name)
-		bodies["fixture "+name] = b
-	}
+	kinds := map[string]int{}
+	bodies, refused := crosswalktest.Render(t, crossref.Append, func(_ testing.TB, _ string, _ *flat.Record, doc []byte) { kinds[crossref.Kind(doc)]++ })
 	assert.Equal(t, map[string]string{"editorial": "no-doi", "islands": "no-doi", "no-journal-data": "no-doi", "seed": "no-doi"}, refused)
-	stored(t, bodies)
+	t.Log(kinds)
+	maps.Copy(bodies, works54(t))
 	check(t, bodies)
-}
-
-// stored adds the records of the stored files to bodies: of each kind 60, or with SHEAF_ALL all.
-func stored(t *testing.T, bodies map[string][]byte) {
-	data := filepath.Join(fixturetest.Root(), "..", "shared", "data")
-	kinds, err := os.ReadDir(data)
-	if err != nil {
-		t.Logf("%s is not on this machine", data)
-		return
-	}
-	most := 60
-	if os.Getenv("SHEAF_ALL") != "" {
-		most = 1 << 30
-	}
-	for _, k := range kinds {
-		counts, seen := map[string]int{}, 0
-		w := &ingest.Walker{}
-		enough := errors.New("enough")
-		err := w.Walk(t.Context(), []string{filepath.Join(data, k.Name())}, func(in ingest.Input) error {
-			if in.Err != nil {
-				return nil
-			}
-			_, a, _, err := ingest.Parse(in.Data, in.Kind)
-			if err != nil || a == nil {
-				return nil
-			}
-			if seen == most {
-				return enough
-			}
-			seen++
-			b, err := crossref.Append(nil, record(a))
-			var cannot *flat.Cannot
-			if errors.As(err, &cannot) {
-				counts["refused "+cannot.Code]++
-				return nil
-			}
-			require.NoError(t, err)
-			counts[crossref.Kind(b)]++
-			bodies[fmt.Sprintf("%s %06d %s", k.Name(), seen, in.Name)] = b
-			return nil
-		})
-		if !errors.Is(err, enough) {
-			require.NoError(t, err)
-		}
-		t.Logf("%s: %d articles: %v", k.Name(), seen, counts)
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,9 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sheaf/crosswalk/crossref"
+	"sheaf/crosswalk/crosswalktest"
 	"sheaf/crosswalk/element"
 	"sheaf/crosswalk/flat"
-	"sheaf/fixtures"
 	"sheaf/jats"
 )
 
@@ -478,18 +477,6 @@ func TestTimestampGrows(t *testing.T) {
 	assert.Equal(t, int64(20000201000000000), before)
 }
 
-// wellFormed reads a document to its end.
-func wellFormed(doc []byte) error {
-	d := xml.NewDecoder(bytes.NewReader(doc))
-	for {
-		if _, err := d.Token(); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-	}
-}
-
 func FuzzAppend(f *testing.F) {
 	for _, list := range []map[string]func(*jats.Article){works, variants} {
 		for _, change := range list {
@@ -500,14 +487,10 @@ func FuzzAppend(f *testing.F) {
 			f.Add(data)
 		}
 	}
-	entries, err := fixtures.FS.ReadDir("articles")
-	require.NoError(f, err)
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".json") {
-			data, err := fixtures.FS.ReadFile("articles/" + e.Name())
-			require.NoError(f, err)
-			f.Add(data)
-		}
+	for _, a := range crosswalktest.Fixtures(f) {
+		data, err := json.Marshal(a)
+		require.NoError(f, err)
+		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		a := new(jats.Article)
@@ -528,13 +511,13 @@ func FuzzAppend(f *testing.F) {
 			h.Version = version
 			doc, err := crossref.AppendBatch(nil, h, [][]byte{b, b})
 			require.NoError(t, err)
-			require.NoError(t, wellFormed(doc), "%s", doc)
+			crosswalktest.Leaves(t, doc) // well-formed
 		}
 	})
 }
 
 func BenchmarkAppend(b *testing.B) {
-	r := record(read(b)["thin-films"])
+	r := record(crosswalktest.Fixtures(b)["thin-films"])
 	var buf []byte
 	b.ReportAllocs()
 	for b.Loop() {

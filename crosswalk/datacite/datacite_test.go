@@ -3,21 +3,18 @@ package datacite_test
 import (
 	"bytes"
 	"encoding/json"
-	"encoding/xml"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/crosswalk/crosswalktest"
 	"sheaf/crosswalk/datacite"
 	"sheaf/crosswalk/element"
 	"sheaf/crosswalk/flat"
-	"sheaf/fixtures"
 	"sheaf/fixtures/fixturetest"
 	"sheaf/jats"
 )
@@ -194,14 +191,10 @@ func FuzzAppend(f *testing.F) {
 	data, err := json.Marshal(full())
 	require.NoError(f, err)
 	f.Add(data)
-	entries, err := fixtures.FS.ReadDir("articles")
-	require.NoError(f, err)
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".json") {
-			data, err := fixtures.FS.ReadFile("articles/" + e.Name())
-			require.NoError(f, err)
-			f.Add(data)
-		}
+	for _, a := range crosswalktest.Fixtures(f) {
+		data, err := json.Marshal(a)
+		require.NoError(f, err)
+		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		a := new(jats.Article)
@@ -217,19 +210,12 @@ func FuzzAppend(f *testing.F) {
 		again, err := datacite.Append(nil, r)
 		require.NoError(t, err)
 		require.Equal(t, string(b), string(again))
-		d := xml.NewDecoder(bytes.NewReader(bytes.ReplaceAll(b, []byte(element.Site), []byte(site))))
-		for {
-			if _, err := d.Token(); err == io.EOF {
-				break
-			} else if err != nil {
-				t.Fatalf("%v in %s", err, b)
-			}
-		}
+		crosswalktest.Leaves(t, bytes.ReplaceAll(b, []byte(element.Site), []byte(site))) // well-formed
 	})
 }
 
 func BenchmarkAppend(b *testing.B) {
-	r := record(read(b)["thin-films"])
+	r := record(crosswalktest.Fixtures(b)["thin-films"])
 	var buf []byte
 	b.ReportAllocs()
 	for b.Loop() {

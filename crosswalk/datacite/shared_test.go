@@ -2,11 +2,8 @@ package datacite_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,12 +12,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sheaf/crosswalk/crosswalktest"
 	"sheaf/crosswalk/datacite"
 	"sheaf/crosswalk/element"
 	"sheaf/crosswalk/flat"
-	"sheaf/fixtures"
 	"sheaf/fixtures/fixturetest"
-	"sheaf/ingest"
 	"sheaf/jats"
 )
 
@@ -29,24 +25,6 @@ const site = "https://sheaf.example.org"
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func record(a *jats.Article) *flat.Record { return flat.Of(a, "x", element.Site+"/records/x", now) }
-
-// read reads all fixtures, by name without the extension.
-func read(t testing.TB) map[string]*jats.Article {
-	t.Helper()
-	out := map[string]*jats.Article{}
-	entries, err := fs.ReadDir(fixtures.FS, "articles")
-	require.NoError(t, err)
-	for _, e := range entries {
-		if e.Name() != "README.md" {
-			data, err := fs.ReadFile(fixtures.FS, "articles/"+e.Name())
-			require.NoError(t, err)
-			_, a, _, err := ingest.Parse(data, "")
-			require.NoError(t, err, e.Name())
-			out[strings.TrimSuffix(e.Name(), path.Ext(e.Name()))] = a
-		}
-	}
-	return out
-}
 
 // check validates records of oai_datacite by the schemas 4.6 and 4.7, many in one document. The envelope is checked by a schema of what DataCite's says of
 // it; unlike theirs, it wants a valid resource in it.
@@ -84,70 +62,21 @@ func check(t testing.TB, records map[string][]byte) {
 	}
 }
 
-func TestFixtures(t *testing.T) {
-	records, refused := map[string][]byte{}, map[string]string{}
-	for name, a := range read(t) {
-		b, err := datacite.Append(nil, record(a))
-		plain, err2 := datacite.AppendResource(nil, record(a))
-		var cannot *flat.Cannot
-		if errors.As(err, &cannot) {
-			assert.Nil(t, b)
+// Everything is written and valid, or refused for a reason; and what oai_datacite wraps is what datacite has, or the same refusal.
+func TestEverything(t *testing.T) {
+	both := func(dst []byte, r *flat.Record) ([]byte, error) {
+		b, err := datacite.Append(dst, r)
+		plain, err2 := datacite.AppendResource(nil, r)
+		assert.Equal(t, err, err2)
+		if err == nil {
+			assert.Contains(t, string(b), "<payload>"+string(plain)+"</payload>")
+		} else {
 			assert.Nil(t, plain)
-			assert.Equal(t, err, err2)
-			refused[name] = cannot.Code
-			continue
 		}
-		require.NoError(t, err, name)
-		require.NoError(t, err2, name)
-		assert.Contains(t, string(b), "<payload>"+string(plain)+"</payload>")
-		records[name] = b
+		return b, err
 	}
+	records, refused := crosswalktest.Render(t, both, func(testing.TB, string, *flat.Record, []byte) {})
 	assert.Equal(t, map[string]string{"book-review": "no-publisher", "conference": "no-publisher", "retraction": "no-author", "editorial": "no-doi", "islands": "no-doi",
 		"no-journal-data": "no-doi", "seed": "no-doi"}, refused)
-	check(t, records)
-}
-
-// Every stored file is written and valid, or refused for a reason.
-func TestSharedData(t *testing.T) {
-	data := fixturetest.Shared(t, "data")
-	kinds, err := os.ReadDir(data)
-	require.NoError(t, err)
-	most := 60
-	if os.Getenv("SHEAF_ALL") != "" {
-		most = 1 << 30
-	}
-	records := map[string][]byte{}
-	for _, k := range kinds {
-		counts, seen := map[string]int{}, 0
-		w := &ingest.Walker{}
-		enough := errors.New("enough")
-		err := w.Walk(t.Context(), []string{filepath.Join(data, k.Name())}, func(in ingest.Input) error {
-			if in.Err != nil {
-				return nil
-			}
-			_, a, _, err := ingest.Parse(in.Data, in.Kind)
-			if err != nil || a == nil {
-				return nil
-			}
-			if seen == most {
-				return enough
-			}
-			seen++
-			b, err := datacite.Append(nil, record(a))
-			var cannot *flat.Cannot
-			if errors.As(err, &cannot) {
-				counts["refused "+cannot.Code]++
-				return nil
-			}
-			require.NoError(t, err)
-			counts["valid"]++
-			records[fmt.Sprintf("%s %06d %s", k.Name(), seen, in.Name)] = b
-			return nil
-		})
-		if !errors.Is(err, enough) {
-			require.NoError(t, err)
-		}
-		t.Logf("%s: %d articles: %v", k.Name(), seen, counts)
-	}
 	check(t, records)
 }
