@@ -29,7 +29,7 @@ type Ready struct {
 	PackedInput []byte // Source.Data as one S2 block
 }
 
-// Bundle is the Prefix of the PackedRecord that holds an item's rare records, all in one piece: see [Unbundle].
+// Bundle is the Prefix of the PackedRecord that holds an item's rare records: see [Unbundle].
 const Bundle = ""
 
 // PackedRecord is a Record as it is kept.
@@ -73,7 +73,6 @@ func Prepare(c *Change) (*Ready, error) {
 	r.Specs = Lists(r.Own)
 	records := slices.SortedFunc(slices.Values(c.Records), func(a, b Record) int { return cmp.Compare(a.Prefix, b.Prefix) })
 	formats, hashes := make([]string, len(records)), make([][32]byte, len(records))
-	var bundle []byte
 	for i, rec := range records {
 		switch {
 		case rec.Prefix == "" || rec.Prefix[0] == '-' || strings.ContainsAny(rec.Prefix, " \x00"):
@@ -83,14 +82,19 @@ func Prepare(c *Change) (*Ready, error) {
 		}
 		formats[i], hashes[i] = rec.Prefix, sha256.Sum256(rec.Metadata)
 		if rec.Rare {
-			bundle = appendPiece(bundle, rec.Prefix, rec.Metadata)
 			continue
 		}
 		size, data := pack(rec.Metadata)
 		r.Packed = append(r.Packed, PackedRecord{rec.Prefix, hashes[i], size, data})
 	}
-	if bundle != nil {
-		r.Packed = slices.Insert(r.Packed, 0, PackedRecord{Bundle, sha256.Sum256(bundle), len(bundle), squeeze(bundle)})
+	var rare bundler
+	for _, rec := range c.Records { // as they come: those beside each other are alike
+		if rec.Rare {
+			rare.add(rec.Prefix, rec.Metadata)
+		}
+	}
+	if bundle := rare.bundle(); bundle != nil {
+		r.Packed = slices.Insert(r.Packed, 0, PackedRecord{Bundle, sha256.Sum256(bundle), 0, bundle})
 	}
 	r.Formats = strings.Join(formats, " ")
 	r.Hash = ServedHash(r.Own, formats, func(i int) []byte { return hashes[i][:] })
@@ -100,28 +104,82 @@ func Prepare(c *Change) (*Ready, error) {
 	return r, nil
 }
 
-// appendPiece appends a rare record to a bundle: how long its prefix is and the prefix, how long its metadata are and these. Lengths are uvarints.
-func appendPiece(dst []byte, prefix string, metadata []byte) []byte {
-	dst = append(binary.AppendUvarint(dst, uint64(len(prefix))), prefix...)
-	return append(binary.AppendUvarint(dst, uint64(len(metadata))), metadata...)
+// bundler makes a [Bundle]: groups of records, each of which is the prefixes that are in it, parted by blanks, and one S2 block of the records themselves, in
+// that order. All but the prefixes has its length before it, as a uvarint, and so have these. Records that say the same are small together; but whoever wants
+// one has to unpack its whole group.
+type bundler struct {
+	out      []byte
+	prefixes []string
+	raw      []byte
 }
 
-// Unbundle returns the metadata of the record in one format from an unpacked bundle; nil if they are not in it, or it is damaged.
-func Unbundle(bundle []byte, prefix string) []byte {
+// groupSize is how many bytes of records a group has at most, unless it is one record.
+const groupSize = 32 << 10
+
+func (b *bundler) add(prefix string, metadata []byte) {
+	if len(b.raw) > 0 && len(b.raw)+len(metadata) > groupSize {
+		b.group()
+	}
+	b.prefixes = append(b.prefixes, prefix)
+	b.raw = append(binary.AppendUvarint(b.raw, uint64(len(metadata))), metadata...)
+}
+
+func (b *bundler) group() {
+	names := strings.Join(b.prefixes, " ")
+	b.out = append(binary.AppendUvarint(b.out, uint64(len(names))), names...)
+	packed := squeeze(b.raw)
+	b.out = append(binary.AppendUvarint(b.out, uint64(len(packed))), packed...)
+	b.prefixes, b.raw = b.prefixes[:0], b.raw[:0]
+}
+
+func (b *bundler) bundle() []byte {
+	if len(b.prefixes) > 0 {
+		b.group()
+	}
+	return b.out
+}
+
+// Unbundle returns the metadata of the record in one format from a bundle, in *buf, which grows as needed; nil if they are not in it, or damaged.
+func Unbundle(buf *[]byte, bundle []byte, prefix string) []byte {
 	for len(bundle) > 0 {
-		var piece [2][]byte
-		for i := range piece {
-			n, k := binary.Uvarint(bundle)
-			if k <= 0 || n > uint64(len(bundle)-k) {
+		names, rest, ok := cutPiece(bundle)
+		packed, rest, whole := cutPiece(rest)
+		if !ok || !whole {
+			return nil
+		}
+		bundle = rest
+		place := slices.Index(strings.Fields(string(names)), prefix)
+		if place < 0 {
+			continue
+		}
+		n, err := s2.DecodedLen(packed)
+		if err != nil || n > maxUnpacked {
+			return nil
+		}
+		raw := UnpackRecord(*buf, int64(n), packed)
+		if raw == nil {
+			return nil
+		}
+		*buf = raw
+		var metadata []byte
+		for ; place >= 0; place-- {
+			if metadata, raw, ok = cutPiece(raw); !ok {
 				return nil
 			}
-			piece[i], bundle = bundle[k:k+int(n):k+int(n)], bundle[k+int(n):]
 		}
-		if string(piece[0]) == prefix {
-			return piece[1]
-		}
+		return metadata
 	}
 	return nil
+}
+
+// cutPiece cuts what has its length before it off the front of b.
+func cutPiece(b []byte) (piece, rest []byte, ok bool) {
+	n, k := binary.Uvarint(b)
+	if k <= 0 || n > uint64(len(b)-k) {
+		return nil, nil, false
+	}
+	b = b[k:]
+	return b[:n:n], b[n:], true
 }
 
 // Class names what formats an item has: those of formats, then with a "-" before each those that it has only as tombstones, which are those of gone and, of

@@ -45,7 +45,7 @@
 // # Records
 //
 // Each format that is asked for much has a record of its own, as it is served. Those that are asked for seldom ([Record].Rare) say the same in
-// other words: they are kept together, in one piece that is packed as a whole ([Bundle]).
+// other words: they are kept together, packed in groups ([Bundle]).
 package store
 
 import (

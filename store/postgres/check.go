@@ -328,7 +328,7 @@ func (w *whole) served(unpacked map[string][]byte, prefix string) (metadata []by
 	if w.own[prefix] {
 		return unpacked[prefix], false
 	}
-	return store.Unbundle(unpacked[store.Bundle], prefix), true
+	return store.Unbundle(new([]byte), unpacked[store.Bundle], prefix), true
 }
 
 // check compares what is kept twice of an item, its entries aside.

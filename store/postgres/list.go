@@ -442,7 +442,7 @@ func integer(raw []byte) int64 {
 }
 
 // buffer is what one list or record is read into.
-type buffer struct{ local, metadata []byte }
+type buffer struct{ local, metadata, piece []byte }
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
@@ -459,7 +459,7 @@ func (b *buffer) unpack(size int64, data []byte, rare bool, prefix string) []byt
 		}
 	}
 	if rare {
-		return store.Unbundle(m, prefix)
+		return store.Unbundle(&b.piece, m, prefix)
 	}
 	return m
 }

@@ -266,7 +266,7 @@ func (k keptRecords) served(prefix string) (metadata []byte, rare bool) {
 	case r == nil:
 		return nil, rare
 	case rare:
-		return store.Unbundle(r.metadata, prefix), true
+		return store.Unbundle(new([]byte), r.metadata, prefix), true
 	}
 	return r.metadata, false
 }

@@ -259,7 +259,7 @@ func scan(ctx context.Context, conn *sqlite.Conn, s stretch, headers bool, visit
 }
 
 // buffer is what one list or record is read into.
-type buffer struct{ local, sets, packed, metadata []byte }
+type buffer struct{ local, sets, packed, metadata, piece []byte }
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
@@ -268,7 +268,7 @@ var buffers = sync.Pool{New: func() any { return new(buffer) }}
 func (b *buffer) unpack(s *sqlite.Stmt, i int, rare bool, prefix string) []byte {
 	m := b.whole(s, i)
 	if rare && m != nil {
-		return store.Unbundle(m, prefix)
+		return store.Unbundle(&b.piece, m, prefix)
 	}
 	return m
 }
