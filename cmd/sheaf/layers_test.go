@@ -32,7 +32,7 @@ func TestLayers(t *testing.T) {
 		"sheaf/crosswalk/doaj":           {"sheaf/crosswalk/flat", "sheaf/crosswalk/element"},
 		"sheaf/crosswalk/elibrary":       {"sheaf/crosswalk/flat", "sheaf/crosswalk/element", "sheaf/jats"},
 		"sheaf/crosswalk/pubmed":         {"sheaf/crosswalk/flat", "sheaf/crosswalk/element", "sheaf/jats"},
-		"sheaf/crosswalk/fulltext":       {"sheaf/crosswalk/flat", "sheaf/jats", "sheaf/jats/dtd"},
+		"sheaf/crosswalk/fulltext":       {"sheaf/crosswalk/element", "sheaf/crosswalk/flat", "sheaf/jats", "sheaf/jats/dtd"},
 		"sheaf/crosswalk/oaidc":          {"sheaf/crosswalk/element", "sheaf/crosswalk/flat"},
 		"sheaf/crosswalk/openaire":       {"sheaf/crosswalk/flat", "sheaf/crosswalk/element"},
 		"sheaf/crosswalk/rioxx":          {"sheaf/crosswalk/flat", "sheaf/crosswalk/element"},

@@ -31,17 +31,18 @@ package fulltext
 import (
 	"bytes"
 
+	"sheaf/crosswalk/element"
 	"sheaf/crosswalk/flat"
 	"sheaf/jats"
 	"sheaf/jats/dtd"
 )
 
-// The format as ListMetadataFormats says it. The namespace is that of the format jats; the schema is the one that the National Library of Medicine
-// publishes, because the profile schema of jats has no body.
+// The format as ListMetadataFormats says it. The namespace is that of the format jats; the schema is our own, because the published ones of JATS have no
+// namespace, and the profile of jats has no body.
 const (
 	Prefix    = "jats_fulltext"
 	Namespace = jats.Namespace
-	Schema    = "https://jats.nlm.nih.gov/archiving/1.3/xsd/JATS-archivearticle1-3-mathml3.xsd"
+	Schema    = element.Site + "/schemas/jats/sheaf-jats-fulltext-1.3.xsd"
 )
 
 // Append appends the article with its full text.
