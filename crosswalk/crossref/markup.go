@@ -1,11 +1,11 @@
 package crossref
 
 import (
-	"net/url"
 	"strings"
 	"unicode/utf8"
 
 	"sheaf/crosswalk/element"
+	"sheaf/crosswalk/flat"
 	"sheaf/jats"
 )
 
@@ -137,7 +137,7 @@ func address(s string) string {
 		hash := false
 		for i := 0; i < len(s); i++ {
 			switch c := s[i]; {
-			case c == '[', c == ']', c == '#' && hash, c == '%' && !(i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2])):
+			case c == '[', c == ']', c == '#' && hash, c == '%' && !flat.IsEscape(s[i:]):
 				b = append(b, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
 			default:
 				hash = hash || c == '#'
@@ -149,17 +149,8 @@ func address(s string) string {
 	if len(s) > 2048 {
 		return ""
 	}
-	if host := s[scheme+1:]; !strings.HasPrefix(s, element.Site) && strings.ContainsAny(host, ":@%") {
-		host = strings.TrimPrefix(host, "//")
-		if end := strings.IndexAny(host, "/?#"); end >= 0 {
-			host = host[:end]
-		}
-		_, err := url.Parse("http://" + host)
-		if err != nil || strings.Count(host, "@") > 1 {
-			return ""
-		}
+	if host := s[scheme+1:]; !strings.HasPrefix(s, element.Site) && strings.ContainsAny(host, ":@%") && !flat.HasHost(strings.TrimPrefix(host, "//")) {
+		return ""
 	}
 	return s
 }
-
-func isHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }

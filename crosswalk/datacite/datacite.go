@@ -47,7 +47,6 @@
 package datacite
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -257,7 +256,7 @@ func isURI(s string) bool {
 		return false
 	}
 	for i := 0; i < len(s); i++ {
-		if s[i] == '%' && !(i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2])) {
+		if s[i] == '%' && !flat.IsEscape(s[i:]) {
 			return false
 		}
 	}
@@ -268,15 +267,8 @@ func isURI(s string) bool {
 	case !flat.IsHTTP(s): // a scheme begins with a letter
 		return scheme != "" && (scheme[0]|0x20) >= 'a' && (scheme[0]|0x20) <= 'z' && !strings.HasPrefix(rest, "//")
 	}
-	host := rest[2:]
-	if end := strings.IndexAny(host, "/?#"); end >= 0 {
-		host = host[:end]
-	}
-	_, err := url.Parse("http://" + host)
-	return err == nil && strings.Count(host, "@") < 2
+	return flat.HasHost(rest[2:])
 }
-
-func isHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }
 
 func (w *writer) dates() {
 	r := w.r

@@ -232,7 +232,7 @@ func URI(s string) string {
 	bad := func(i int) bool {
 		switch c := s[i]; {
 		case c == '%':
-			return i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])
+			return !flat.IsEscape(s[i:])
 		case c == '#':
 			return strings.IndexByte(s[:i], '#') >= 0
 		case c == '[' || c == ']': // in the host only
@@ -258,8 +258,4 @@ func URI(s string) string {
 		return s
 	}
 	return string(b)
-}
-
-func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }

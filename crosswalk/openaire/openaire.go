@@ -247,9 +247,9 @@ var idTypes = map[string]string{
 // identifiers gives the one identifier, a link, and all others. There is one DOI at most: OpenAIRE takes any in either place for the article's.
 func (w *writer) identifiers() {
 	r := w.r
-	handle := handleURL(flat.FirstID(r.Article.IDs, "handle"))
+	handle := address(flat.HandleURL(flat.FirstID(r.Article.IDs, "handle")))
 	if handle == "" {
-		handle = handleURL(flat.FirstID(r.Article.IDs, "hdl"))
+		handle = address(flat.HandleURL(flat.FirstID(r.Article.IDs, "hdl")))
 	}
 	switch {
 	case r.DOI != "":
@@ -274,15 +274,6 @@ func (w *writer) identifiers() {
 		w.Text("datacite:alternateIdentifier", id.Value, "alternateIdentifierType", kind)
 	}
 	w.Close()
-}
-
-// handleURL is a Handle as a link; "" when it is none.
-func handleURL(handle string) string {
-	handle = strings.TrimPrefix(handle, "hdl:")
-	if handle != "" && !flat.IsHTTP(handle) {
-		handle = "https://hdl.handle.net/" + handle
-	}
-	return address(handle)
 }
 
 // relationTypes say what this article is to the related one, by the kind of the link. References stands for every sort of being about another work:
@@ -445,20 +436,20 @@ func (w *writer) files() {
 	from := len(w.B)
 	for i := range r.Files {
 		start := len(w.B)
-		w.Text("dc:format", mediaType(&r.Files[i]))
+		w.Text("dc:format", r.Files[i].MediaType())
 		w.Once(from, start)
 	}
 	from = len(w.B)
 	for i := range r.Files {
 		if f := &r.Files[i]; direct(f.URL) {
 			start := len(w.B)
-			w.Text("oaire:file", f.URL, "accessRightsURI", coar+"access_right/"+r.Access.COAR, "mimeType", mediaType(f), "objectType", "fulltext")
+			w.Text("oaire:file", f.URL, "accessRightsURI", coar+"access_right/"+r.Access.COAR, "mimeType", f.MediaType(), "objectType", "fulltext")
 			w.Once(from, start)
 		}
 	}
 	for i := range r.Extra { // who may read them is not said
 		if f := &r.Extra[i]; direct(f.URL) {
-			w.Text("oaire:file", f.URL, "mimeType", mediaType(f), "objectType", "other")
+			w.Text("oaire:file", f.URL, "mimeType", f.MediaType(), "objectType", "other")
 		}
 	}
 }
@@ -466,23 +457,6 @@ func (w *writer) files() {
 // direct tells whether an address is that of the file itself, without the detour over a resolver, and safe.
 func direct(u string) bool {
 	return strings.HasPrefix(u, "https://") && flat.IsHTTP(u) && !flat.OnDOI(u)
-}
-
-// mediaType is the type of a file that the source gives, else the one that its address ends with; "" when not known.
-func mediaType(f *flat.File) string {
-	if strings.Contains(f.MIME, "/") {
-		return f.MIME
-	}
-	u := strings.ToLower(f.URL)
-	switch {
-	case strings.HasSuffix(u, ".pdf"):
-		return "application/pdf"
-	case strings.HasSuffix(u, ".xml"):
-		return "application/xml"
-	case strings.HasSuffix(u, ".epub"):
-		return "application/epub+zip"
-	}
-	return ""
 }
 
 func (w *writer) citation() {

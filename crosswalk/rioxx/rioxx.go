@@ -213,46 +213,15 @@ func (w *writer) relations() {
 	kind := typeOf(r)
 	for i := range r.Files {
 		f := &r.Files[i]
-		w.Text("dc:relation", f.URL, "rel", "item", "type", mediaType(f), "coar_type", kind, "coar_version", version, "access_rights", access, "license_ref", license)
+		w.Text("dc:relation", f.URL, "rel", "item", "type", f.MediaType(), "coar_type", kind, "coar_version", version, "access_rights", access, "license_ref", license)
 	}
 	for i := range r.Extra { // what they are, and who may read them, is not said
-		w.Text("dc:relation", r.Extra[i].URL, "rel", "item", "type", mediaType(&r.Extra[i]))
+		w.Text("dc:relation", r.Extra[i].URL, "rel", "item", "type", r.Extra[i].MediaType())
 	}
 	if r.DOI != "" {
 		w.Text("dc:relation", flat.DOIURL(r.DOI), "rel", "cite-as")
 	}
-	w.Text("dc:relation", handleURL(cmp.Or(flat.FirstID(r.Article.IDs, "handle"), flat.FirstID(r.Article.IDs, "hdl"))), "rel", "cite-as")
-}
-
-// handleURL is a Handle as a link; "" when it is none.
-func handleURL(handle string) string {
-	if handle = strings.TrimPrefix(handle, "hdl:"); handle == "" {
-		return ""
-	}
-	if !flat.IsHTTP(handle) {
-		handle = "https://hdl.handle.net/" + handle
-	}
-	if !flat.IsHTTP(handle) {
-		return ""
-	}
-	return handle
-}
-
-// mediaType is the type of a file that the source gives, else the one that its address ends with; "" when not known.
-func mediaType(f *flat.File) string {
-	if strings.Contains(f.MIME, "/") {
-		return f.MIME
-	}
-	u := strings.ToLower(f.URL)
-	switch {
-	case strings.HasSuffix(u, ".pdf"):
-		return "application/pdf"
-	case strings.HasSuffix(u, ".xml"):
-		return "application/xml"
-	case strings.HasSuffix(u, ".epub"):
-		return "application/epub+zip"
-	}
-	return ""
+	w.Text("dc:relation", flat.HandleURL(cmp.Or(flat.FirstID(r.Article.IDs, "handle"), flat.FirstID(r.Article.IDs, "hdl"))), "rel", "cite-as")
 }
 
 // relatedTypes are what a related article is, by the kind of the link; any other is a journal article.
@@ -283,7 +252,7 @@ func (w *writer) related() {
 		case x.Scheme == "doi":
 			uri = flat.DOIURL(x.ID)
 		case x.Scheme == "handle" || x.Scheme == "hdl":
-			uri = handleURL(x.ID)
+			uri = flat.HandleURL(x.ID)
 		case flat.IsHTTP(x.ID):
 			if uri = x.ID; !flat.OnDOI(uri) {
 				rel = "related"
