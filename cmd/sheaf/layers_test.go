@@ -23,7 +23,7 @@ func TestLayers(t *testing.T) {
 		"sheaf/fixtures":                 nil,
 		"sheaf/crosswalk/element":        nil,
 		"sheaf/crosswalk/flat":           {"sheaf/jats", "sheaf/crosswalk/element"},
-		"sheaf/crosswalk/loc":            {"sheaf/crosswalk/flat", "sheaf/crosswalk/element", "sheaf/jats"},
+		"sheaf/crosswalk/loc":            {"sheaf/crosswalk/flat", "sheaf/crosswalk/element"},
 		"sheaf/crosswalk/qdc":            {"sheaf/crosswalk/loc", "sheaf/crosswalk/flat", "sheaf/crosswalk/element", "sheaf/jats"},
 		"sheaf/crosswalk/mods":           {"sheaf/crosswalk/loc", "sheaf/crosswalk/flat", "sheaf/crosswalk/element", "sheaf/jats"},
 		"sheaf/crosswalk/marc":           {"sheaf/crosswalk/loc", "sheaf/crosswalk/flat", "sheaf/crosswalk/element", "sheaf/jats"},

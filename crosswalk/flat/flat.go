@@ -89,7 +89,7 @@ func (t Title) Full() string {
 
 // Person is a person, or a group.
 type Person struct {
-	Group         string // name of a group; then all below but Affs and Role is empty
+	Group         string // name of a group; then all below but Affs, Groups and Role is empty
 	Given         string
 	Family        string
 	Suffix        string
@@ -103,6 +103,18 @@ type Person struct {
 	Equal         bool
 	Credit        []string // terms of CRediT
 	Affs          []Affiliation
+	Names         []jats.Name // of a person: every form of the name, in the order of the source
+	Groups        []jats.Text // of a group: the same
+}
+
+// PersonOf is a person with the parts of one form of the name.
+func PersonOf(n *jats.Name) Person {
+	p := Person{Given: strings.TrimSpace(n.GivenNames), Family: strings.TrimSpace(n.Surname), Suffix: strings.TrimSpace(n.Suffix), GivenFirst: n.Style == "islensk"}
+	p.FamilyFirst = n.Style == "eastern" || isHan(p.Family+p.Given)
+	if p.Given == "" && p.Family == "" {
+		p.Whole = strings.TrimSpace(n.Full)
+	}
+	return p
 }
 
 // Inverted is the name as "Family, Given, Suffix"; of a group, or where the parts are not known, the whole.
@@ -318,12 +330,8 @@ func (r *Record) persons(c *jats.Contrib, affs map[string]*jats.Aff) (out []Pers
 		}
 	}
 	if n := r.name(c.Names); n != nil {
-		q := p
-		q.Given, q.Family, q.Suffix, q.GivenFirst = strings.TrimSpace(n.GivenNames), strings.TrimSpace(n.Surname), strings.TrimSpace(n.Suffix), n.Style == "islensk"
-		q.FamilyFirst = n.Style == "eastern" || isHan(q.Family+q.Given)
-		if q.Given == "" && q.Family == "" {
-			q.Whole = strings.TrimSpace(n.Full)
-		}
+		q := PersonOf(n)
+		q.Role, q.Corresponding, q.Equal, q.Affs, q.Names = p.Role, p.Corresponding, p.Equal, p.Affs, c.Names
 		for _, id := range c.IDs {
 			if strings.EqualFold(id.Type, "orcid") && q.ORCID == "" {
 				q.ORCID, q.Verified = id.Value, id.Authenticated != nil && *id.Authenticated
@@ -340,6 +348,7 @@ func (r *Record) persons(c *jats.Contrib, affs map[string]*jats.Aff) (out []Pers
 	}
 	if t := r.Pick(c.Collab); t != nil {
 		if p.Group = strings.TrimSpace(t.Text.Plain()); p.Group != "" {
+			p.Groups = c.Collab
 			out = append(out, p)
 		}
 	}

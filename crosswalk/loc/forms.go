@@ -5,7 +5,6 @@ import (
 	"unicode"
 
 	"sheaf/crosswalk/flat"
-	"sheaf/jats"
 )
 
 // Form is another form of a name: in another language or script. Only the name's parts are set.
@@ -15,63 +14,20 @@ type Form struct {
 	Script string // ISO 15924
 }
 
-// Forms finds the other forms of the names of a record's people, who are asked for in their order in the record.
-type Forms struct {
-	contribs []*jats.Contrib
-	at       int
-}
-
-// NewForms begins with the first contributor of a.
-func NewForms(a *jats.Article) *Forms {
-	f := &Forms{contribs: make([]*jats.Contrib, 0, len(a.Contribs))}
-	for i := range a.Contribs {
-		f.contribs = append(f.contribs, &a.Contribs[i])
-		for k := range a.Contribs[i].Members {
-			f.contribs = append(f.contribs, &a.Contribs[i].Members[k])
+// Forms are the forms of a name other than the one that p has, in the order of the source.
+func Forms(p *flat.Person) (out []Form) {
+	add := func(x flat.Person, lang string) {
+		if s := x.Inverted(); s != "" && s != p.Inverted() {
+			out = append(out, Form{Person: x, Lang: lang, Script: Script(s)})
 		}
 	}
-	return f
-}
-
-// Of gives the forms of a name other than the one that p has, in the order of the source.
-func (f *Forms) Of(p *flat.Person) (out []Form) {
-	for i := f.at; i < len(f.contribs); i++ {
-		all, found := forms(f.contribs[i], p)
-		if !found {
-			continue
-		}
-		f.at = i // the same contributor may be a person and a group
-		for _, x := range all {
-			if s := x.Inverted(); s != "" && s != p.Inverted() {
-				x.Script = Script(s)
-				out = append(out, x)
-			}
-		}
-		return out
+	for i := range p.Groups {
+		add(flat.Person{Group: strings.TrimSpace(p.Groups[i].Text.Plain())}, p.Groups[i].Lang)
 	}
-	return nil
-}
-
-// forms are the names of c as a person or as a group, as p is one; found tells whether p's own is among them.
-func forms(c *jats.Contrib, p *flat.Person) (out []Form, found bool) {
-	if p.Group != "" {
-		for _, t := range c.Collab {
-			name := strings.TrimSpace(t.Text.Plain())
-			found = found || name == p.Group
-			out = append(out, Form{Person: flat.Person{Group: name}, Lang: t.Lang})
-		}
-		return out, found
+	for i := range p.Names {
+		add(flat.PersonOf(&p.Names[i]), p.Names[i].Lang)
 	}
-	for i := range c.Names {
-		n := &c.Names[i]
-		x := flat.Person{Given: strings.TrimSpace(n.GivenNames), Family: strings.TrimSpace(n.Surname), Suffix: strings.TrimSpace(n.Suffix), GivenFirst: n.Style == "islensk"}
-		if x.Given == "" && x.Family == "" {
-			x.Whole = strings.TrimSpace(n.Full)
-		}
-		found = found || x.Given == p.Given && x.Family == p.Family && x.Suffix == p.Suffix && x.Whole == p.Whole
-		out = append(out, Form{Person: x, Lang: n.Lang})
-	}
-	return out, found
+	return out
 }
 
 // scripts are those that are told apart.

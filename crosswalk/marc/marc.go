@@ -71,7 +71,7 @@ func Append(dst []byte, r *flat.Record) ([]byte, error) {
 	if len(r.Titles) == 0 {
 		return nil, flat.Cannotf("no-title", "marc: the article has no title, which field 245 demands")
 	}
-	w := writer{Writer: element.Writer{B: append(dst, rootOpen...)}, r: r, forms: loc.NewForms(r.Article)}
+	w := writer{Writer: element.Writer{B: append(dst, rootOpen...)}, r: r}
 	w.level()
 	w.online = len(r.Files) > 0 || r.Online != "" || r.Elocation != ""
 	w.fixed()
@@ -90,7 +90,6 @@ func Append(dst []byte, r *flat.Record) ([]byte, error) {
 	for i := range r.Authors[min(1, len(r.Authors)):] {
 		w.name("7", &r.Authors[i+1], false)
 	}
-	w.forms = loc.NewForms(r.Article)
 	for i := range r.Others {
 		w.name("7", &r.Others[i], r.Others[i].Role == "author")
 	}
@@ -105,7 +104,6 @@ func Append(dst []byte, r *flat.Record) ([]byte, error) {
 type writer struct {
 	element.Writer
 	r      *flat.Record
-	forms  *loc.Forms
 	linked []byte // fields 880, which come last
 	pairs  int
 
@@ -295,7 +293,7 @@ func (w *writer) name(entry string, p *flat.Person, inGroup bool) {
 	}
 	link := ""
 	own := loc.Script(p.Inverted())
-	for _, form := range w.forms.Of(p) {
+	for _, form := range loc.Forms(p) {
 		if form.Script == "" || own == "" || form.Script == own || w.pairs >= 99 {
 			continue
 		}

@@ -140,17 +140,15 @@ func (w *writer) title(t *flat.Title, kind string) {
 
 func (w *writer) names() {
 	r := w.r
-	forms := loc.NewForms(r.Article)
 	for i := range r.Authors {
 		usage := ""
 		if i == 0 {
 			usage = "primary"
 		}
-		w.name(&r.Authors[i], usage, forms, false)
+		w.name(&r.Authors[i], usage, false)
 	}
-	forms = loc.NewForms(r.Article)
 	for i := range r.Others {
-		w.name(&r.Others[i], "", forms, r.Others[i].Role == "author")
+		w.name(&r.Others[i], "", r.Others[i].Role == "author")
 	}
 	for i := range r.Article.Conferences {
 		c := &r.Article.Conferences[i]
@@ -165,14 +163,14 @@ func (w *writer) names() {
 	}
 }
 
-func (w *writer) name(p *flat.Person, usage string, forms *loc.Forms, inGroup bool) {
+func (w *writer) name(p *flat.Person, usage string, inGroup bool) {
 	kind := "personal"
 	if p.Group != "" {
 		kind = "corporate"
 	}
 	w.Open("name", "type", kind, "usage", usage)
 	w.nameParts(p)
-	for _, f := range forms.Of(p) {
+	for _, f := range loc.Forms(p) {
 		w.Open("alternativeName", "lang", loc.Language(f.Lang), "script", f.Script)
 		w.nameParts(&f.Person)
 		w.Close()
