@@ -296,7 +296,7 @@ func (w *writer) identifiers() {
 		case flat.IsHTTP(v) && !flat.OnDOI(v):
 			w.add("identifier", "", v)
 		case v != "" && (id.Type == "handle" || id.Type == "hdl"):
-			w.add("identifier", "", "https://hdl.handle.net/"+v)
+			w.add("identifier", "", flat.HandleURL(v))
 		}
 	}
 	if w.r.DOI != "" {

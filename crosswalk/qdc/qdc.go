@@ -333,7 +333,7 @@ func (w *writer) identifiers() {
 		case flat.IsHTTP(v) && !flat.OnDOI(v):
 			w.coded("dc:identifier", "URI", v)
 		case v != "" && (id.Type == "handle" || id.Type == "hdl"):
-			w.coded("dc:identifier", "URI", "https://hdl.handle.net/"+v)
+			w.coded("dc:identifier", "URI", flat.HandleURL(v))
 		case v != "" && (id.Type == "pmid" || id.Type == "pmcid" || id.Type == "arxiv"):
 			w.text("dc:identifier", "", id.Type+":"+v)
 		}
