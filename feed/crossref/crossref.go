@@ -173,7 +173,6 @@ type chunk struct {
 	works   []work
 	bytes   int
 	dois    map[string]bool
-	ordered bool
 }
 
 // at is the place in the changes of a work.
