@@ -169,10 +169,10 @@ func (c *Crossref) index(b *batch) {
 
 // chunk is what goes into one batch.
 type chunk struct {
-	key     string // what its works have in common
-	works   []work
-	bytes   int
-	dois    map[string]bool
+	key   string // what its works have in common
+	works []work
+	bytes int
+	dois  map[string]bool
 }
 
 // at is the place in the changes of a work.
