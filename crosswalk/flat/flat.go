@@ -842,8 +842,10 @@ func (r *Record) refs() {
 
 // printed is a citation as printed, else put together from its parts.
 func printed(c *jats.Citation) string {
-	if s := strings.TrimSpace(c.Text.Plain()); s != "" && !c.Elements {
-		return s
+	if !c.Elements {
+		if s := strings.TrimSpace(c.Text.Plain()); s != "" {
+			return s
+		}
 	}
 	var people []string
 	for i := range c.PersonGroups {

@@ -258,6 +258,10 @@ func (r *run) others(db string) error {
 		if !f.Rare {
 			continue
 		}
+		if _, _, err := sheaf.page(url.Values{"verb": {"ListIdentifiers"}, "metadataPrefix": {f.Prefix}}); err != nil {
+			r.add(f.Prefix+" full", "", true, "not measured: %.120v", err) // the articles have no body, and so no jats_fulltext
+			continue
+		}
 		var rates, cpu []float64
 		var records int64
 		for range r.rounds {
