@@ -1,17 +1,19 @@
 package ingest_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
+	"html"
 	"io"
 	"maps"
+	"math"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +32,7 @@ import (
 )
 
 // Each file of the collection is imported, or refused for one of the reasons that are good for its kind; all that is stored is valid in each of the formats that takes
-// it, as OAI-PMH answers, and as an article of its own. Of the rare formats a sample is checked; SHEAF_ALL=1: all. The log ends with how many records there are.
+// it, as OAI-PMH answers, and as an article of its own. Of thousands of inputs, and of the rare formats, a sample is checked; SHEAF_ALL=1: all. The log ends with how many records there are.
 func TestSharedData(t *testing.T) {
 	data := fixturetest.Shared(t, "data")
 	var mu sync.Mutex
@@ -62,18 +64,26 @@ func TestSharedData(t *testing.T) {
 				assert.Contains(t, reasons, r.Code, r.String())
 			}
 		}}
-		w := &ingest.Walker{}
-		report, err := im.Import(t.Context(), func(ctx context.Context, yield func(ingest.Input) error) error {
-			return w.Walk(ctx, []string{filepath.Join(data, kind)}, yield)
-		})
+		most := 150 // inputs, of thousands: under the race detector each takes long
+		if os.Getenv("SHEAF_ALL") != "" {
+			most = math.MaxInt
+		}
+		walk := func(ctx context.Context, yield func(ingest.Input) error) error {
+			n := 0
+			return (&ingest.Walker{}).Walk(ctx, []string{filepath.Join(data, kind)}, func(in ingest.Input) error {
+				if n++; n > most {
+					return nil
+				}
+				return yield(in)
+			})
+		}
+		report, err := im.Import(t.Context(), walk)
 		require.NoError(t, err)
 		require.Positive(t, report.Created)
 		t.Logf("%s | refused %v | warned %v", report, refused, warned)
 		require.NoError(t, db.Check(t.Context(), func(p store.Problem) { t.Errorf("%s: %s", p.Local, p.Message) }))
 
-		again, err := im.Import(t.Context(), func(ctx context.Context, yield func(ingest.Input) error) error {
-			return w.Walk(ctx, []string{filepath.Join(data, kind)}, yield)
-		})
+		again, err := im.Import(t.Context(), walk)
 		require.NoError(t, err)
 		assert.Zero(t, again.Created+again.Updated, "importing it again changes nothing: %s", again)
 		counts, pages := valid(t, db)
@@ -119,6 +129,11 @@ func table(served map[string]map[string]int) string {
 	return b.String()
 }
 
+var (
+	headerIdentifier = regexp.MustCompile(`<header[^>]*><identifier>([^<]*)</identifier>`)
+	resumption       = regexp.MustCompile(`<resumptionToken[^>]*>([^<]+)</resumptionToken>`)
+)
+
 // valid checks the articles that db serves, and returns how many records there are of each format, under "" of items, and answers with them to be checked.
 func valid(t *testing.T, db store.Store) (counts map[string]int, answers map[string][]byte) {
 	const pageSize = 100
@@ -135,18 +150,15 @@ func valid(t *testing.T, db store.Store) (counts map[string]int, answers map[str
 			data, err := io.ReadAll(w.Body)
 			require.NoError(t, err)
 			pages = append(pages, data)
-			var answer struct {
-				Identifiers []string   `xml:"ListRecords>record>header>identifier"`
-				Metadata    []struct{} `xml:"ListRecords>record>metadata"`
-				Token       string     `xml:"ListRecords>resumptionToken"`
-			}
-			require.NoError(t, xml.Unmarshal(data, &answer))
-			counts[format.Prefix] += len(answer.Metadata)
+			counts[format.Prefix] += bytes.Count(data, []byte("<metadata>"))
 			if format.Prefix == "jats" {
-				identifiers = append(identifiers, answer.Identifiers...)
+				for _, m := range headerIdentifier.FindAllSubmatch(data, -1) {
+					identifiers = append(identifiers, html.UnescapeString(string(m[1])))
+				}
 			}
-			if query = ""; answer.Token != "" {
-				query = "verb=ListRecords&resumptionToken=" + url.QueryEscape(answer.Token)
+			query = ""
+			if m := resumption.FindSubmatch(data); m != nil {
+				query = "verb=ListRecords&resumptionToken=" + string(m[1])
 			}
 		}
 		step := 1
