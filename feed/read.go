@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"sheaf/jats"
@@ -50,7 +49,7 @@ func specs(own []string) []string {
 
 // within tells whether one of specs is set, or a set below it.
 func within(specs []string, set string) bool {
-	return set == "" || slices.ContainsFunc(specs, func(s string) bool { return s == set || strings.HasPrefix(s, set+":") })
+	return set == "" || slices.ContainsFunc(specs, func(s string) bool { return store.InSet(s, set) })
 }
 
 // batch is a stretch of the log: what is to be sent of it, and where it ends.

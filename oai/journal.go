@@ -1,10 +1,8 @@
 package oai
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -30,13 +28,13 @@ func (r *Repository) Journal(ctx context.Context, key string, name string, email
 		return nil, store.ErrNotFound
 	}
 	name = cmp.Or(name, sets[0].Name, key)
+	if len(emails) == 0 {
+		emails = r.AdminEmails
+	}
 	r.journals.Lock()
 	defer r.journals.Unlock()
 	if j := r.journals.by[key]; j != nil && j.Name == name && slices.Equal(emails, j.AdminEmails) {
 		return j, nil
-	}
-	if len(emails) == 0 {
-		emails = r.AdminEmails
 	}
 	j := &Repository{Items: &scoped{Items: r.Items, scope: spec}, scope: spec, Formats: r.Formats, BaseURL: r.BaseURL + "/" + key, SiteURL: r.SiteURL, RepositoryID: r.RepositoryID,
 		Name: name, AdminEmails: emails, PageSize: r.PageSize, TokenLife: r.TokenLife, Log: r.Log, Now: r.Now, Observe: r.Observe}
@@ -59,14 +57,14 @@ type scoped struct {
 	scope string
 
 	mu   sync.Mutex
-	sets []store.Set // as of known
+	sets []store.Set // those of seen; nil: not looked yet
 	seen time.Time
 }
 
 // in tells whether setSpecs, as in store.Row, have a set or a descendant of it.
 func in(specs []byte, set string) bool {
-	for spec := range bytes.SplitSeq(specs, []byte(" ")) {
-		if rest, ok := bytes.CutPrefix(spec, []byte(set)); ok && (len(rest) == 0 || rest[0] == ':') {
+	for spec := range strings.FieldsSeq(string(specs)) {
+		if store.InSet(spec, set) {
 			return true
 		}
 	}
@@ -92,11 +90,10 @@ func (s *scoped) Record(ctx context.Context, local, prefix string, visit func(*s
 
 func (s *scoped) List(ctx context.Context, q store.Query, visit func(*store.Row) error) (store.Page, error) {
 	asked := q.Set
-	if asked == "" || strings.HasPrefix(s.scope+":", asked+":") {
-		asked = s.scope
+	if asked == "" || !store.InSet(asked, s.scope) {
+		q.Set = s.scope
 	}
-	if q.Set = s.scope; strings.HasPrefix(asked+":", s.scope+":") {
-		q.Set = asked
+	if asked == "" || store.InSet(q.Set, asked) { // the whole scope, or what is below it
 		return s.Items.List(ctx, q, visit)
 	}
 	passed := 0
@@ -130,16 +127,12 @@ func (s *scoped) Sets(ctx context.Context, after string, limit int) ([]store.Set
 
 func (s *scoped) find(ctx context.Context) error {
 	specs := map[string]bool{}
-	raw := map[string]bool{} // most items of an issue have the same
 	q := store.Query{Prefix: "oai_dc", Set: s.scope, Limit: 1000, Headers: true}
-	for {
+	for more := true; more; {
 		page, err := s.Items.List(ctx, q, func(row *store.Row) error {
-			if !raw[string(row.Sets)] && len(raw) < 100_000 {
-				raw[string(row.Sets)] = true
-				for spec := range strings.FieldsSeq(string(row.Sets)) {
-					for ; spec != ""; spec = spec[:max(0, strings.LastIndexByte(spec, ':'))] {
-						specs[spec] = true
-					}
+			for spec := range strings.FieldsSeq(string(row.Sets)) {
+				for ; spec != "" && !specs[spec]; spec = spec[:max(0, strings.LastIndexByte(spec, ':'))] {
+					specs[spec] = true
 				}
 			}
 			return nil
@@ -147,13 +140,10 @@ func (s *scoped) find(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !page.More {
-			break
-		}
-		q.After, q.Until = page.Last, page.Until
+		q.After, q.Until, more = page.Last, page.Until, page.More
 	}
-	var found []store.Set
-	for after, all := "", slices.Sorted(maps.Keys(specs)); len(all) > 0; {
+	found := []store.Set{}
+	for after, more := "", true; more; {
 		some, err := s.Items.Sets(ctx, after, 1000)
 		if err != nil {
 			return err
@@ -164,9 +154,7 @@ func (s *scoped) find(ctx context.Context) error {
 			}
 			after = x.Spec
 		}
-		if len(some) < 1000 || after >= all[len(all)-1] {
-			break
-		}
+		more = len(some) == 1000
 	}
 	s.sets, s.seen = found, time.Now()
 	return nil

@@ -52,6 +52,7 @@ func TestJournalEndpoint(t *testing.T) {
 		same, err := g.Journal(t.Context(), "a", "Annals of A", []string{"a@a.example.org"})
 		require.NoError(t, err)
 		assert.Same(t, named, same, "it is made once")
+		assert.Same(t, g.journal("b").Repository, g.journal("b").Repository, "also with the addresses of the whole")
 	})
 	t.Run("Lists", func(t *testing.T) {
 		for query, want := range map[string]string{

@@ -30,7 +30,7 @@ func (r *Repository) list(ctx context.Context, a *answer, q *request) error {
 	if first && q.args[argUntil] != "" && q.until <= 0 {
 		return nothing // a bound that store.Query cannot say, before all datestamps
 	}
-	if first && t.set != "" {
+	if first && t.set != "" && r.scope == "" { // a journal has a set, its own
 		sets, err := r.Items.Sets(ctx, "", 1)
 		if err != nil {
 			return err

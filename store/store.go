@@ -51,6 +51,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -324,6 +325,12 @@ type Store interface {
 
 // SetSpecs returns each setSpec with all its ancestors: "a:b" gives "a" and "a:b". Sorted, each once.
 func SetSpecs(sets []Set) []string { return setSpecs(sets) }
+
+// InSet tells whether a setSpec is that of a set, or of one below it (OAI-PMH §2.6).
+func InSet(spec, set string) bool {
+	rest, ok := strings.CutPrefix(spec, set)
+	return ok && (rest == "" || rest[0] == ':')
+}
 
 // Time makes a datestamp a time in UTC.
 func Time(datestamp int64) time.Time { return time.Unix(datestamp, 0).UTC() }
